@@ -41,9 +41,7 @@ Row = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.averages")
-    experiments = (
-        "embedded_biomedical", "distilled_biomedical", "refined_biomedical", "robust_biomedical",
-    )  # fmt: skip
+    experiments = ("embedded_biomedical", "distilled_biomedical", "refined_biomedical")
     parser.add_argument("experiment", choices=experiments, help="folder for the table")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
     parser.add_argument("--first", type=Path, required=True, help="folder of a model")

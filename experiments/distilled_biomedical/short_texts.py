@@ -116,6 +116,6 @@ def make_short_texts(
             text += pattern[position : match.start()]
             type, start, position = match[1], len(text), match.end()
             name = rng.choice(choices[type])
-            text += name if type == "Variant" else vary_case(name, rng, is_first=not start)
+            text += name if type == "Variant" else vary_case(name, rng)
             spans.append(Span(start, len(text), "Disease" if type == "Note" else type))
         yield Document(str(number), text + pattern[position:], tuple(spans))

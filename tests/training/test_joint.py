@@ -87,20 +87,6 @@ def test_corpus_does_not_train_unannotated_types(
     assert loss(1) < loss(3)
 
 
-def test_unannotated_type_is_absent_from_sentences_without_match(
-    tiny_backbone: Path, half: dict[str, Path]
-) -> None:
-    corpus = load(str(half["Disease"]), "train")
-    examples, _ = make_sentence_examples(
-        corpus, ["Disease"], Encoder.from_folder(tiny_backbone, 128), TAGS, COMPACT,
-        unannotated_where={"Chemical": DRUGS[0]},
-    )  # fmt: skip
-    possible = [example for example in examples if DRUGS[0] in example.text]
-    assert 0 < len(possible) < len(examples)
-    for example in examples:
-        assert example.unannotated_tags == ((1, 2) if example in possible else ())
-
-
 @pytest.mark.heavy
 def test_joint_model_learns_from_partly_annotated_corpora(
     tiny_backbone: Path, half: dict[str, Path], tmp_path: Path

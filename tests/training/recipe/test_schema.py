@@ -69,16 +69,6 @@ def test_valid_recipe_is_read(tmp_path: Path) -> None:
             "recipe.yaml:5: model.casing: unknown field here; it is a field of a tagger",
         ),
         (
-            "- corpus: NCBI-disease\n    epochs",
-            "- corpus: NCBI-disease\n        unannotated_where: {Variant: '['}\n    epochs",
-            "unannotated_where: the pattern for Variant is no regular expression",
-        ),
-        (
-            "lora: {rank: 8}",
-            "casing_dropout: 0.1",
-            "recipe.yaml:2: model: casing_dropout is for models with casing: true",
-        ),
-        (
             "epochs: 2",
             "epochs: 2\n    temperature: 5",
             "temperature needs sampling: temperature",

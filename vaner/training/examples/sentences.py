@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
-import regex
-
 from vaner.backbones.encoding import Encoder, Row
 from vaner.errors import CorpusError
 from vaner.tagger.instructions import ANY_TYPE, Instruction
@@ -122,7 +120,6 @@ def make_sentence_examples(
     *,
     nameless_fraction: float = 0.0,
     general: bool = False,
-    unannotated_where: Mapping[str, str] | None = None,
 ) -> tuple[list[SentenceExample], Coverage]:
     """Return every sentence of a corpus once for every type, with or without mentions.
 
@@ -136,8 +133,6 @@ def make_sentence_examples(
         instruction: the model's templates.
         nameless_fraction: probability of the instruction that names no corpus.
         general: whether the examples train the head of the general domain.
-        unannotated_where: type that the corpus does not annotate -> regular expression. Sentences
-            without a match have no mention of the type.
 
     Raises:
         CorpusError: if the corpus does not annotate a type; the model would learn its absence.
@@ -148,7 +143,7 @@ def make_sentence_examples(
     mentions = dropped_words = 0
     joint = bool(tag_set.types)
     passes = [(ANY_TYPE, tuple(types))] if joint else [(type, (type,)) for type in types]
-    patterns = {type: regex.compile(p) for type, p in (unannotated_where or {}).items()}
+    unannotated = unannotated_tags(tag_set, types)
     for document in corpus:
         words = split_words(document.text)
         dropped_words += sum(encoder.is_unknown_word(document.text[w.start : w.end]) for w in words)
@@ -166,9 +161,6 @@ def make_sentence_examples(
                 for row in encoder.rows(document.text, sentence, prompt, tags[first:last]):
                     window = tuple(sentence[row.window.start : row.window.end])
                     row_tags = make_legal(row.tags, tag_set)
-                    extent = document.text, window[0].start, window[-1].end
-                    absent = [type for type, p in patterns.items() if not p.search(*extent)]
-                    unannotated = unannotated_tags(tag_set, (*types, *absent))
                     examples.append(
                         SentenceExample(document.text, window, row_tags, type, corpus.name,
                                 nameless_fraction, len(row), unannotated, general)

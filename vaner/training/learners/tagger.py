@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
@@ -20,7 +19,6 @@ from vaner.tagger.instructions import EMPTY
 from vaner.tagger.model import VanerForTokenClassification
 from vaner.tagger.torch_emissions import build_torch_tagger
 from vaner.tagger.warm_start import warm_start
-from vaner.text.casing import Casing
 from vaner.text.documents import Corpus
 from vaner.text.tags import TagScheme, TagSet
 from vaner.training.data.sources import DevSet, LoadedSource
@@ -68,7 +66,6 @@ class TaggerLearner:
         self._bf16 = uses_bf16(plan.recipe.precision)
         folder = tokenizer_file(self.model).parent
         self.encoder = recipe.build_encoder(folder)
-        self._casing_dropout = recipe.casing_dropout
 
     def make_examples(
         self, source: LoadedSource, corpus: Corpus, proposals: Corpus | None = None
@@ -91,7 +88,6 @@ class TaggerLearner:
             config.instruction_template,
             nameless_fraction=nameless,
             general=source.is_general_domain,
-            unannotated_where=recipe.unannotated_where,
         )
         if recipe.teacher is not None and learns_probabilities:
             soft = make_distillation_examples(
@@ -102,11 +98,7 @@ class TaggerLearner:
 
     def encode(self, example: TaggerExample, rng: Random) -> Row:
         """Return the row of an example, with a random instruction and, if it is dense, names."""
-        row = example.encode(self.encoder, self.model.config.instruction_template, rng)
-        if self._casing_dropout and rng.random() < self._casing_dropout:
-            lower = (min(casing, Casing.LOWER) for casing in row.casing)  # NONE remains
-            row = replace(row, casing=tuple(map(int, lower)))
-        return row
+        return example.encode(self.encoder, self.model.config.instruction_template, rng)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         """Return a batch of rows as arguments of `VanerForTokenClassification.forward`."""

@@ -89,9 +89,6 @@ class TaggerRecipe(ModelRecipe, TaggerOptions):
     instruction: Literal["vaner", "compact", "corpus", "none"] | InstructionRecipe = "vaner"
     """The text before each sentence. ``corpus``, for joint models, is the name of the corpus only:
     the model then follows its annotation guideline, and other text has no instruction."""
-    casing_dropout: float = Field(0.0, ge=0, lt=1)
-    """Probability, in each epoch, that a model with ``casing`` reads a sentence in lower case. It
-    prepares the model for queries and notes without capital letters."""
 
     @classmethod
     def fields_fixed_by_weights(cls) -> frozenset[str]:
@@ -109,12 +106,6 @@ class TaggerRecipe(ModelRecipe, TaggerOptions):
     def _check_corpus_instruction(self) -> Self:
         if self.instruction == "corpus" and not self.joint:
             raise ValueError("instruction: corpus is for joint models, because it names no type")
-        return self
-
-    @model_validator(mode="after")
-    def _check_casing_dropout(self) -> Self:
-        if self.casing_dropout > 0 and not self.casing:
-            raise ValueError("casing_dropout is for models with casing: true")
         return self
 
     @model_validator(mode="before")

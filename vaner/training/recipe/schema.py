@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-import regex
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from vaner.corpora import resolve_split
@@ -60,10 +59,6 @@ class CorpusSource(TrainingSource):
     absent: list[str] = Field(default=[])
     """Types that do not occur in the corpus, such as those of biomedicine in posts about films. The
     model learns that its sentences have none of them; what the corpus annotates is not used."""
-    unannotated_where: dict[str, str] = Field(default={})
-    """For a joint model: type that the corpus does not annotate -> regular expression. Only in
-    sentences with a match may words be of this type; otherwise a model can use a type that few
-    corpora annotate for whatever is uncertain. Example: {Variant: '[0-9]'}."""
     collapse: str | None = None
     """Merge all types of the corpus into one type of this name."""
     domain: Literal["biomedical", "general"] = "biomedical"
@@ -107,18 +102,6 @@ class CorpusSource(TrainingSource):
         if self.annotation_odds > 1 and not self.teacher:
             raise ValueError("annotation_odds needs a teacher, whose odds are multiplied")
         return self
-
-    @field_validator("unannotated_where")
-    @classmethod
-    def _check_patterns(cls, patterns: dict[str, str]) -> dict[str, str]:
-        for type, pattern in patterns.items():
-            try:
-                regex.compile(pattern)
-            except regex.error as error:
-                raise ValueError(
-                    f"the pattern for {type} is no regular expression: {error}"
-                ) from None
-        return patterns
 
     @model_validator(mode="after")
     def _check_absent(self) -> Self:
