@@ -41,12 +41,12 @@ def test_prepared_model_computes_same_numbers(tiny_backbone: Path) -> None:
         gradients.append([p.grad for p in each.parameters() if p.requires_grad])
     assert torch.equal(*losses)
     assert all(map(torch.equal, *gradients)) and len(gradients[0]) > 4
-    kept = {p.dtype for p in prepared.parameters() if p.requires_grad}
+    trained = {p.dtype for p in prepared.parameters() if p.requires_grad}
     frozen = {
         m.weight.dtype for m in prepared.backbone.modules()
         if type(m) is torch.nn.Linear and not m.weight.requires_grad
     }  # fmt: skip
-    assert (kept, frozen) == ({torch.float32}, {torch.bfloat16})
+    assert (trained, frozen) == ({torch.float32}, {torch.bfloat16})
 
 
 def test_embeddings_of_prepared_model_remain(tiny_backbone: Path) -> None:

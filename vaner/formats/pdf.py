@@ -102,7 +102,7 @@ def _join_divided_words(pages: Sequence[str]) -> list[str]:
     or after it, as in "p-value", "IL-6" and "mRNA-based".
     """
     read = "\n".join(pages).casefold()
-    hyphenated, whole = set(_HYPHENATED_WORD.findall(read)), set(_WORD.findall(read))
+    hyphenated, words = set(_HYPHENATED_WORD.findall(read)), set(_WORD.findall(read))
 
     def join(match: regex.Match[str]) -> str:
         first, hyphen, second = match.groups()
@@ -111,7 +111,7 @@ def _join_divided_words(pages: Sequence[str]) -> list[str]:
         folded, lower = (first.casefold(), second.casefold()), first[1:] + second
         if folded in hyphenated:
             is_part = True
-        elif "".join(folded) in whole:
+        elif "".join(folded) in words:
             is_part = False
         else:
             is_part = len(first) == 1 or not (lower.isalpha() and lower.islower())
