@@ -107,7 +107,7 @@ def score_run(
     facts: Mapping[str, Any],
     root: Path | None = None,
     *,
-    min_score: float = 0.0,
+    min_score: float | None = None,
 ) -> dict[str, Any]:
     """Score a run on its test splits and return its record.
 
@@ -116,7 +116,7 @@ def score_run(
         annotator: the annotator to score.
         facts: further fields of the record.
         root: folder of the corpora; ``VANER_CORPORA`` if None.
-        min_score: the score threshold of mentions.
+        min_score: the minimum score of mentions; None for those of the calibration.
     """
     train_documents = list(chain.from_iterable(_load_training_documents(run, root)))
     tests = {
@@ -140,7 +140,7 @@ def _score_corpus(
     run: Run,
     train_documents: Iterable[Document],
     root: Path | None,
-    min_score: float,
+    min_score: float | None,
 ) -> dict[str, Any]:
     """Return the figures on a corpus; a model that accepts any type is scored on all types."""
     corpus = load(name, evaluation_split(name), root=root)

@@ -274,7 +274,7 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
         corpus: str | None = None,
         overlaps: Overlaps = "keep",
         consistency: bool = True,
-        min_score: float = 0.0,
+        min_score: float | None = None,
         min_precision: float | None = None,
         **options: Any,
     ) -> Iterator[Document]:
@@ -288,7 +288,8 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
                 of `corpora`.
             overlaps: ``keep`` all mentions, or the most probable of overlapping ones, ``best``.
             consistency: see `vaner.linking.consistency.make_consistent`.
-            min_score: minimum score of a mention, in [0, 1].
+            min_score: minimum score of a mention, in [0, 1]. Default: the minimum score of each
+                type with the best F1 on the dev set of `vaner calibrate`.
             min_precision: sets a threshold for each type that reached this precision on the dev
                 set of `vaner calibrate`. Without `types`, other types are left out.
             options: for the recognizer, such as ``batch_size``.
@@ -309,11 +310,9 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             min_precision=min_precision,
         )  # fmt: skip
         type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
-        minimum: float | Mapping[str, float] = min_score
-        if min_precision is not None:
-            thresholds = self.thresholds(types, min_precision)
-            type_names = tuple(thresholds)
-            minimum = {type: max(min_score, value) for type, value in thresholds.items()}
+        minimum = self._choose_thresholds(types, min_score, min_precision)
+        if min_precision is not None and isinstance(minimum, Mapping):
+            type_names = tuple(minimum)
         documents = self.recognizer.annotate(
             texts_or_documents, type_names, corpus=corpus, **options
         )

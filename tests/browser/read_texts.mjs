@@ -13,7 +13,9 @@ const { balanceBrackets } = await load("brackets.js");
 const { Decoder } = await load("decoder.js");
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf-8"));
 const [model, tables] = [read("model.json"), read("tables.json")];
-const { texts = [], documents = [], decoders = [], scores = [], mentions = [] } = JSON.parse(readFileSync(0, "utf-8"));
+const {
+  texts = [], documents = [], decoders = [], scores = [], mentions = [], predictions = [],
+} = JSON.parse(readFileSync(0, "utf-8"));
 const annotator = new Annotator(model, tables, null);
 const { tools, encoder } = annotator;
 
@@ -40,11 +42,20 @@ function smooth({ text, spans }) {
   return makeConsistent(text, found, tools).map(({ start, end, type, score }) => [...toPoints(text, start, end), type, score]);
 }
 
+/** The mentions of a text that are left when the model has found each of its words with a score. */
+async function filter([text, types, scores, options]) {
+  const words = tools.splitWords(text);
+  const found = scores.map((score, i) => ({ start: i, end: i + 1, type: types[i], score }));
+  annotator.last = { text, sentences: [{ words, found: [], mentions: found }] };
+  return (await annotator.annotate(text, { ...options, consistent: false })).map(({ start, end, type, score }) => [start, end, type, score]);
+}
+
 process.stdout.write(JSON.stringify({
   texts: texts.map(readText),
   documents: documents.map(smooth),
   decoders: decoders.map(({ emissions, ...scheme }) =>
     new Decoder(scheme).decode(emissions).map(({ start, end, type, score }) => [start, end, type, score])),
   mentions: mentions.map(([text, first, last]) => balanceBrackets(text, tools.splitWords(text), first, last, tables.brackets)),
+  predictions: await Promise.all(predictions.map(filter)),
   scores: scores.map(([type, score]) => annotator.calibrate(type, score)),
 }));

@@ -25,7 +25,7 @@ from vaner.tagger.decoding import Decoder, Transitions
 from vaner.tagger.onnx_runtime import load_exported_tagger
 from vaner.tagger.recognizer import Tagger
 from vaner.text.brackets import balance_brackets
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Document, Span, filter_by_score
 from vaner.text.normalize import normalize
 from vaner.text.tags import TagScheme, TagSet
 from vaner.text.words import split_sentences, split_words
@@ -182,6 +182,32 @@ def test_scores_are_calibrated(compute: Compute) -> None:
     scores = [(type, p) for type in ("Disease", "Unknown") for p in (0, 1e-9, 0.3, 0.97, 1)]
     expected = [calibration.score(type, p) for type, p in scores]
     assert compute(scores=scores)["scores"] == pytest.approx(expected)
+
+
+def test_mentions_below_the_min_score_are_dropped(compute: Compute) -> None:
+    calibration = read_calibration(MODEL)
+    assert calibration is not None and calibration.min_scores
+    types = sorted(calibration.types)
+    words, names, scores = [], [], []
+    for type in types:
+        for hundredth in range(5, 100, 10):
+            words.append(f"w{len(words)}")
+            names.append(type)
+            scores.append(hundredth / 100)
+    text = " ".join(words)
+    spans = [
+        Span(text.index(word), text.index(word) + len(word), type, calibration.score(type, p))
+        for word, type, p in zip(words, names, scores, strict=True)
+    ]
+    document = Document("1", text, tuple(spans))
+    options: list[dict[str, float]] = [{}, {"minScore": 0}, {"minScore": 0.3}]
+    given = [[text, names, scores, option] for option in options]
+    results = compute(predictions=given)["predictions"]
+    thresholds = (calibration.min_scores, 0.0, 0.3)
+    for actual, threshold in zip(results, thresholds, strict=True):
+        expected = filter_by_score(document, threshold).spans
+        assert [tuple(span[:3]) for span in actual] == [(s.start, s.end, s.type) for s in expected]
+        assert [span[3] for span in actual] == pytest.approx([s.score for s in expected])
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,54 @@ def test_threshold_reaches_requested_precision(wanted: float) -> None:
         assert sum(lower) / len(lower) < wanted + 0.005
 
 
+def mentions_of(
+    type: str, scores: Sequence[float], correct: float, seed: int
+) -> list[LabeledMention]:
+    """Return a mention for each score, of which a share is correct."""
+    rng = Random(seed)
+    return [(Span(0, 1, type, score), rng.random() < correct) for score in scores]
+
+
+def test_min_score_is_the_threshold_with_the_best_f1() -> None:
+    rng = Random(1)
+    documents = [
+        mentions_of("Variant", [rng.uniform(0.5, 1)] * 4, 0.9, number)
+        + mentions_of("Variant", [rng.uniform(0.05, 0.3)] * 2, 0.05, number)
+        + mentions_of("Gene", [rng.uniform(0.2, 1)] * 4, 0.8, number)
+        for number in range(300)
+    ]
+    gold = [{"Variant": 4, "Gene": 4}] * 300
+    calibration = fit_calibration(documents, gold=gold)
+    assert set(calibration.min_scores) == {"Variant"}  # every threshold lowers F1 of Gene
+    threshold = calibration.types["Variant"].min_score
+    assert threshold <= 0.5
+
+    def f1(threshold: float) -> float:
+        mentions = [
+            correct
+            for document in documents
+            for span, correct in document
+            if span.type == "Variant" and calibration.score("Variant", span.score or 0) >= threshold
+        ]
+        return 2 * sum(mentions) / (len(mentions) + 4 * 300)
+
+    assert f1(threshold) == max(f1(step / 20) for step in range(11)) > f1(0) + 0.1
+    assert not fit_calibration(documents).min_scores  # without the number of gold mentions
+
+
+def test_min_score_that_helps_one_half_of_the_documents_is_not_chosen() -> None:
+    """Documents alternate between the halves: a gain in one half alone is chance."""
+    documents = [
+        mentions_of("Gene", [0.9] * 4, 1.0, number)
+        + mentions_of("Gene", [0.2] * 2, float(number % 2), number)
+        for number in range(100)
+    ]
+    gold = [{"Gene": 8}] * 100
+    assert not fit_calibration(documents, gold=gold).min_scores
+    wrong = [[(span, span.score == 0.9) for span, _ in document] for document in documents]
+    assert fit_calibration(wrong, gold=gold).min_scores
+
+
 def test_unreached_precision_raises_error() -> None:
     calibration = fit_calibration(overconfident("Gene", 3000, 2.0, 5))
     message = r"precision 0.999 was not reached on the dev set for Gene \(at most 0.9\d+\)"
@@ -189,14 +237,21 @@ def test_file_roundtrip(tmp_path: Path) -> None:
     write_calibration(calibration, tmp_path)
     assert read_calibration(tmp_path) == calibration
     assert read_calibration(tmp_path).record == record  # type: ignore[union-attr]
+    path = tmp_path / CALIBRATION_FILE  # files of earlier versions have no minimum scores
+    content = json.loads(path.read_text())
+    for fit in (content["all"], *content["types"].values()):
+        del fit["min_score"]
+    path.write_text(json.dumps(content))
+    assert read_calibration(tmp_path) == calibration
 
 
 def damaged_files(calibration: Calibration) -> list[str]:
     content = calibration.to_dict()
+    minimum = {**content, "types": {"Gene": {**content["types"]["Gene"], "min_score": 2}}}
     hot = {**content, "all": {**content["all"], "temperature": 1e9}}
     cold = {**content, "types": {"Gene": {**content["types"]["Gene"], "temperature": math.nan}}}
     less = {key: value for key, value in content.items() if key != "types"}
-    return ["", "[]", "{}", "{" + "[" * 10, *map(json.dumps, (hot, cold, less))]
+    return ["", "[]", "{}", "{" + "[" * 10, *map(json.dumps, (hot, cold, less, minimum))]
 
 
 def test_damaged_file_raises_error(tmp_path: Path) -> None:
@@ -219,5 +274,5 @@ def test_unwritable_file_raises_error(tmp_path: Path) -> None:
 
 def test_stored_field_names_are_unchanged() -> None:
     content = fit_calibration(overconfident("Gene", 500, 2.0, 1)).to_dict()
-    names = "temperature own mentions precision error calibrated_error bins steps"
+    names = "temperature own mentions precision error calibrated_error bins steps min_score"
     assert set(content["types"]["Gene"]) == set(content["all"]) == set(names.split())

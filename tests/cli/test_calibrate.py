@@ -14,11 +14,16 @@ import pytest
 from tests.command_line import Run
 from tests.selector.test_selector import build, saved
 from vaner.annotator import Annotator
-from vaner.calibration.calibration import CALIBRATION_FILE, Calibration, read_calibration
+from vaner.calibration.calibration import (
+    CALIBRATION_FILE,
+    Calibration,
+    read_calibration,
+    write_calibration,
+)
 from vaner.calibration.temperature import scale_probability
 from vaner.formats import write
 from vaner.tagger.exported_forms import cached_form_folder
-from vaner.text.documents import Document
+from vaner.text.documents import Document, filter_by_score
 
 TEXTS = [
     f"{drug} is given to {number} patients with {disease} of the {gene} gene."
@@ -65,14 +70,50 @@ def test_calibration_changes_only_scores(model: Path, calibrated: Path) -> None:
     raw = Annotator.from_pretrained(model, device="cpu")
     calibrated_model = Annotator.from_pretrained(calibrated, device="cpu")
     without = Annotator.from_pretrained(calibrated, device="cpu", calibrated=False)
+    annotators = (raw, calibrated_model, without)
     for first, second, third in zip(
-        *(annotator.annotate(TEXTS) for annotator in (raw, calibrated_model, without)), strict=True
+        *(annotator.annotate(TEXTS, min_score=0) for annotator in annotators), strict=True
     ):
         assert first.spans == second.spans == third.spans
         for a, b, c in zip(first.spans, second.spans, third.spans, strict=True):
             assert a.score is not None and a.score == c.score
             assert b.score == scale_probability(a.score, calibration.temperature(a.type))
     assert calibrated_model.calibration == calibration and without.calibration is None
+
+
+def test_mentions_below_the_min_score_of_their_type_are_dropped(
+    model: Path, calibrated: Path, run: Run, tmp_path: Path
+) -> None:
+    calibration = read_calibration(calibrated)
+    assert calibration is not None
+    every = list(Annotator.from_pretrained(calibrated, device="cpu").annotate(TEXTS, min_score=0))
+    scores = sorted(s.score or 0 for d in every for s in d.spans if s.type == "Disease")
+    middle = scores[len(scores) // 2]
+    fits = {type: replace(fit, min_score=0.0) for type, fit in calibration.types.items()}
+    fits["Disease"] = replace(fits["Disease"], min_score=middle)
+    write_calibration(replace(calibration, types=fits), calibrated)
+    annotator = Annotator.from_pretrained(calibrated, device="cpu")
+    expected = [filter_by_score(document, {"Disease": middle}) for document in every]
+    assert list(annotator.annotate(TEXTS)) == expected != every
+    assert list(annotator.annotate(TEXTS, min_score=0)) == every  # a given one replaces it
+    lower = list(annotator.annotate(TEXTS, min_score=scores[1]))
+    assert lower == [filter_by_score(document, scores[1]) for document in every]
+    assert list(annotator.annotate(TEXTS, min_precision=0.0)) == every
+    without = Annotator.from_pretrained(calibrated, device="cpu", calibrated=False)
+    assert sum(len(d.spans) for d in without.annotate(TEXTS)) == sum(len(d.spans) for d in every)
+
+    options = ("evaluate", "--model", calibrated, "--corpus", model.parent / "mine", "-q")
+    for given, documents in (((), expected), (("--min-score", 0), every)):
+        path = tmp_path / f"{len(given)}.json"
+        done = run(*options, "--split", "devel", "--device", "cpu", *given, "--json", path)
+        assert done.code == 0, done
+        counts = json.loads(path.read_text())["micro"]
+        assert counts["tp"] + counts["fp"] == sum(len(document.spans) for document in documents)
+        assert ("best F1 on this split" in done.out) <= bool(given)
+    record = json.loads((tmp_path / "2.json").read_text())
+    assert record["min_score"] == 0 and "min_score" not in json.loads(
+        (tmp_path / "0.json").read_text()
+    )
 
 
 def test_a_model_in_memory_is_calibrated(calibrated: Path) -> None:

@@ -50,5 +50,7 @@ def test_a_limit_of_the_server_is_that_of_the_declaration() -> None:
 
     schema = AnnotateParams.model_json_schema()["properties"]["min_score"]
     declared = declaration(AnnotateOptions, "min_score")
-    assert (schema["minimum"], schema["maximum"]) == (declared.minimum, declared.maximum)
+    number, null = schema["anyOf"]
+    assert (number["minimum"], number["maximum"]) == (declared.minimum, declared.maximum)
+    assert null == {"type": "null"} and schema["default"] is declared.default is None
     assert schema["description"] == declared.description

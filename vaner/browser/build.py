@@ -114,6 +114,7 @@ def describe_model(folder: Path, name: str) -> dict[str, Any]:
             if calibration
             else {}
         ),
+        "min_scores": calibration.min_scores if calibration else {},
         "vocabulary": [token for token, _ in vocabulary],
         "unknown": content["vocab"][content["unk_token"]],
         "prefix": content["continuing_subword_prefix"],

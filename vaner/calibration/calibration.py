@@ -1,8 +1,8 @@
 """A model's calibration: temperatures and thresholds fitted on dev, stored with its weights.
 
-A temperature per entity type turns scores into probabilities that can be trusted. For each type
-the calibration also lists which score threshold reaches which precision. Calibration changes only
-scores, and never their order within a type.
+A temperature per entity type turns scores into probabilities that can be trusted; it never changes
+their order within a type. For each type the calibration also has the minimum score with the best
+F1, and lists which score threshold reaches which precision.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Fit:
             cross-fitting: each half of the documents is scaled with the temperature of the other.
         bins: number of bins of equal mass behind the two errors.
         steps: thresholds and the precisions they reach, in ascending order.
+        min_score: minimum calibrated score of a mention for the best F1 on the dev set; 0 if no
+            threshold raises F1.
     """
 
     temperature: float
@@ -63,6 +65,7 @@ class Fit:
     calibrated_error: float
     bins: int
     steps: tuple[Step, ...]
+    min_score: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as a JSON-serializable dictionary."""
@@ -79,11 +82,14 @@ class Fit:
         steps = tuple(Step(float(threshold), float(p)) for threshold, p in content["steps"])
         if not all(isfinite(value) for step in steps for value in step):
             raise ValueError("a threshold is not a number")
-        temperature = float(content["temperature"])
+        temperature, min_score = float(content["temperature"]), float(content.get("min_score", 0))
         if not LOWEST <= temperature <= HIGHEST:
             raise ValueError(f"temperature {temperature} is outside [{LOWEST}, {HIGHEST}]")
+        if not 0 <= min_score <= 1:
+            raise ValueError(f"min_score {min_score} is outside [0, 1]")
         fields = renamed_fields(dict(content), names)
-        return cls(**{**fields, "temperature": temperature, "steps": steps})
+        checked = {"temperature": temperature, "steps": steps, "min_score": min_score}
+        return cls(**{**fields, **checked})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,11 @@ class Calibration:
     def temperature(self, type: str) -> float:
         """Return the temperature of an entity type, or that of all types if it has none."""
         return self.types.get(type, self.all_types).temperature
+
+    @property
+    def min_scores(self) -> dict[str, float]:
+        """The types that have a minimum score -> that score."""
+        return {type: fit.min_score for type, fit in self.types.items() if fit.min_score}
 
     def threshold(self, type: str, precision: float) -> float | None:
         """Return the lowest threshold of a type that reached a precision on dev, if any did."""

@@ -22,6 +22,8 @@ from vaner.errors import VanerError
 _MIN_MENTIONS, _MIN_PER_CLASS = 100, 10
 _MIN_ABOVE_THRESHOLD = 30  # mentions; with fewer, the precision of a threshold is unreliable
 _PRECISION_STEP = 0.005  # between the stored precisions
+_MIN_SCORES = tuple(step / 20 for step in range(1, 11))  # 0.05 to 0.5
+_MIN_GAIN = 0.003  # F1 that a minimum score must gain: less may be chance, and costs recall
 
 
 class _Scored(NamedTuple):
@@ -36,7 +38,10 @@ class _Scored(NamedTuple):
 
 
 def fit_calibration(
-    documents: Iterable[Iterable[LabeledMention]], record: Mapping[str, Any] | None = None
+    documents: Iterable[Iterable[LabeledMention]],
+    record: Mapping[str, Any] | None = None,
+    *,
+    gold: Iterable[Mapping[str, int]] | None = None,
 ) -> Calibration:
     """Fit temperatures and thresholds.
 
@@ -44,6 +49,8 @@ def fit_calibration(
         documents: the labeled mentions of each document. The model was not trained on these
             documents, and the scores are uncalibrated.
         record: what the documents are, to be stored with the calibration.
+        gold: the number of gold mentions of each type in each document. Without it, no type has a
+            minimum score.
 
     Raises:
         VanerError: if no mention has a score, or if all are correct, or all wrong.
@@ -60,13 +67,20 @@ def fit_calibration(
             f"cannot calibrate: all {counts.total()} predicted mentions are {label}; use more "
             "dev documents"
         )
+    gold_counts = (Counter[str](), Counter[str]())
+    for number, mentions_by_type in enumerate(gold or ()):
+        gold_counts[number % 2].update(mentions_by_type)
     all_types = [_to_arrays(half) for half in halves]
     fits = {}
     for type in sorted({span.type for half in halves for span, _ in half}):
         of_type = [_to_arrays(item for item in half if item[0].type == type) for half in halves]
         is_specific = _has_enough(_join(of_type).is_correct)
         type_fit = _fit(of_type, of_type if is_specific else all_types)
-        fits[type] = replace(type_fit, is_type_specific=is_specific)
+        min_score = 0.0
+        if is_specific and gold is not None:
+            scaled = [half.at_temperature(type_fit.temperature) for half in of_type]
+            min_score = _choose_min_score(scaled, [half[type] for half in gold_counts])
+        fits[type] = replace(type_fit, is_type_specific=is_specific, min_score=min_score)
     return Calibration(fits, _fit(all_types, all_types), dict(record or {}))
 
 
@@ -111,6 +125,30 @@ def _fit(halves: Sequence[_Scored], fitted_on: Sequence[_Scored]) -> Fit:
         bins=len(before.bins),
         steps=tuple(_find_steps(training.at_temperature(temperature))),
     )
+
+
+def _choose_min_score(halves: Sequence[_Scored], gold: Sequence[int]) -> float:
+    """Return the minimum score of a type with the best F1, or 0.
+
+    It is 0 if none raises F1 in both halves and, in both together, by `_MIN_GAIN`.
+
+    Args:
+        halves: the calibrated mentions of two halves of the documents.
+        gold: the number of gold mentions of each half.
+    """
+
+    def f1(half: _Scored, gold: int, threshold: float) -> float:
+        accepted = half.is_correct[half.scores >= threshold]
+        return 2 * int(accepted.sum()) / (len(accepted) + gold)
+
+    joined, total = _join(halves), sum(gold)
+    raises_f1 = (
+        threshold
+        for threshold in _MIN_SCORES
+        if f1(joined, total, threshold) >= f1(joined, total, 0) + _MIN_GAIN
+        and all(f1(*half, threshold) > f1(*half, 0) for half in zip(halves, gold, strict=True))
+    )
+    return max(raises_f1, key=lambda threshold: f1(joined, total, threshold), default=0.0)
 
 
 def _find_steps(mentions: _Scored) -> Iterator[Step]:

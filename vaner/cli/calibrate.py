@@ -78,10 +78,11 @@ def calibrate(
 ) -> None:
     """Calibrate the scores of a model, so that they are reliable probabilities.
 
-    For each entity type with enough mentions, a temperature is fitted, and the precision at each
-    score threshold is measured (see annotate --min-precision). The calibration is written to
-    calibration.json in the folder of the model, or of the selector if there is one, and is used
-    from then on. It changes the scores of mentions, but not which mentions are found.
+    For each entity type with enough mentions, a temperature is fitted, the minimum score with the
+    best F1 is chosen, at most 0.5, and the precision at each score threshold is measured (see
+    annotate --min-precision). The calibration is written to calibration.json in the folder of the
+    model, or of the selector if there is one, and is used from then on. Mentions below the minimum
+    score are then dropped, unless annotate has --min-score or --min-precision.
 
     Examples:
 
@@ -161,13 +162,17 @@ def _table(calibration: Calibration) -> str:
 
     The errors are measured on documents that were not used for fitting.
     """
-    header = ("type", "mentions", "correct %", "temperature", "ECE % before", "after", "bins")
+    header = (
+        "type", "mentions", "correct %", "temperature", "ECE % before", "after", "bins",
+        "min score",
+    )  # fmt: skip
     rows: list[tuple[str, ...]] = [header]
     for type, fit in (*calibration.types.items(), ("all", calibration.all_types)):
         shared = "" if fit.is_type_specific else " (all types)"
         errors = (f"{100 * error:.2f}" for error in (fit.error, fit.calibrated_error))
         rows.append(
             (type, f"{fit.mentions:,}", f"{100 * fit.precision:.2f}",
-             f"{fit.temperature:.3f}{shared}", *errors, str(fit.bins))
+             f"{fit.temperature:.3f}{shared}", *errors, str(fit.bins),
+             f"{fit.min_score:.2f}" if fit.min_score else "")
         )  # fmt: skip
-    return align_columns(rows, right=(1, 2, 4, 5, 6))
+    return align_columns(rows, right=(1, 2, 4, 5, 6, 7))

@@ -109,7 +109,7 @@ def evaluate(
     Gold mentions that the model cannot represent, because of its tokenization or its tags, count as
     missed; their number is printed. If gold mentions overlap, there are separate scores for flat,
     nested, inner and outer mentions. On splits other than test, the --min-score with the highest F1
-    is printed as well.
+    is printed as well, unless there are minimum scores already.
 
     --predictions scores the mentions that any system has written to a file. Documents are paired by
     id, then by text; those that are missing on either side are printed. No model is loaded.
@@ -181,8 +181,8 @@ def evaluate(
                 gold, predicted, type_names, seen, only_predicted=only_predicted, **scoring
             )
         print_evaluation(evaluation, recognizer.kind if recognizer else "predictions")
-        if split != evaluation_split(corpus) and not (min_score or min_precision):
-            print_best_threshold(evaluation)
+        if split != evaluation_split(corpus):
+            print_best_threshold(evaluation, recognizer, min_score, min_precision)
         results = {**evaluation.to_dict(), "seen_in": seen.split if seen else None}
         evaluations = [evaluation]
     described = {

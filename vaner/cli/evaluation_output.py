@@ -16,6 +16,7 @@ from vaner.utils.atomic_write import atomic_write, check_creatable
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
+    from vaner.recognition.recognizer import Recognizer
 
 
 def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
@@ -44,10 +45,24 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
         print_result(f"calibration error (ECE) of the scores: {error}{uncalibrated}")
 
 
-def print_best_threshold(evaluation: Evaluation) -> None:
-    """Print the ``--min-score`` with the highest F1, if it improves F1."""
+def print_best_threshold(
+    evaluation: Evaluation,
+    recognizer: Recognizer | None,
+    min_score: float | None,
+    min_precision: float | None,
+) -> None:
+    """Print the ``--min-score`` with the highest F1, if it improves F1.
+
+    Args:
+        evaluation: the scores. Nothing is printed if mentions were dropped by their score before.
+        recognizer: what was scored; None for the predictions in a file.
+        min_score, min_precision: the options of the evaluation.
+    """
     from vaner.evaluation.thresholds import find_best_threshold
 
+    calibration = recognizer.calibration if recognizer and min_score is None else None
+    if min_score or min_precision or (calibration and calibration.min_scores):
+        return
     cut = find_best_threshold(evaluation.gold, evaluation.predicted, evaluation.types)
     without_threshold = evaluation.report.micro.counts
     if without_threshold is not None and cut.counts.f1 > without_threshold.f1:
@@ -70,7 +85,7 @@ def write_outputs(
 
     Args:
         evaluations: one for each corpus.
-        described: names and options of the system; false values are left out.
+        described: names and options of the system; None and False are left out.
         results: the content of the results file.
         json_file: results file, or None.
         report: HTML report, or None.
@@ -78,7 +93,9 @@ def write_outputs(
     Raises:
         VanerError: if a file cannot be written.
     """
-    described = {name: value for name, value in described.items() if value}
+    described = {
+        name: value for name, value in described.items() if value is not None and value is not False
+    }
     if "form" in described:
         print_message(f"form of the model: {described['form']}")
     if json_file is not None:

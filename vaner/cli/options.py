@@ -74,7 +74,7 @@ ConsistencyOption = Annotated[
     bool, declared_option(AnnotateOptions, "consistency", example="--no-consistency")
 ]
 MinScoreOption = Annotated[
-    float,
+    float | None,
     declared_option(AnnotateOptions, "min_score", example="--min-score 0.5"),
 ]
 MinPrecisionOption = Annotated[

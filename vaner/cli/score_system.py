@@ -21,7 +21,7 @@ def score_system(
     train: Corpus | None = None,
     *,
     limit: int | None,
-    min_score: float,
+    min_score: float | None,
     min_precision: float | None,
     bootstrap: int,
     quiet: bool,
@@ -37,7 +37,7 @@ def score_system(
         types: types to score; those in common if None.
         train: documents whose mentions count as seen.
         limit: number of documents to score; all if None.
-        min_score: lowest score of a mention, in [0, 1].
+        min_score: minimum score of a mention, in [0, 1]; None for those of the calibration.
         min_precision: precision from which thresholds are computed; None for no thresholds.
         bootstrap: number of resamples for the intervals.
         quiet: whether no progress is shown.
@@ -54,12 +54,12 @@ def score_system(
     from vaner.evaluation.evaluate import select_types
 
     type_names = select_types(recognizer, gold, types)  # raises errors before the work starts
-    thresholds: float | Mapping[str, float] = min_score
+    thresholds: float | Mapping[str, float] | None = min_score
     if min_precision is not None:
         if not isinstance(recognizer, Annotator):
             raise VanerError(f"the {recognizer.kind} has no scores, which --min-precision requires")
         calibrated = recognizer.thresholds(type_names, min_precision)
-        thresholds = {type: max(min_score, value) for type, value in calibrated.items()}
+        thresholds = {type: max(min_score or 0.0, value) for type, value in calibrated.items()}
     _warn_of_training_texts(recognizer, gold, is_file=is_file)
     total = len(gold.documents[:limit])
     return evaluate_corpus(

@@ -5,6 +5,7 @@ The command line and scripts use the same function.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -74,14 +75,19 @@ def calibrate(
     # All corpora are checked before the first is annotated.
     types_by_corpus = [(gold, _select_types(annotator, gold, types)) for gold in corpora]
     labeled: list[list[LabeledMention]] = []
+    gold_counts: list[Counter[str]] = []
     record = []
     for gold, selected in types_by_corpus:
         sample = _sample_documents(gold, limit)
         result = evaluate(
-            annotator, sample, types=selected, name_corpus=name_corpus, bootstrap=0,
+            annotator, sample, types=selected, name_corpus=name_corpus, min_score=0, bootstrap=0,
             progress=progress(sample),
         )  # fmt: skip
         labeled += label_predictions(result.gold, result.predicted, result.types)
+        gold_counts += (
+            Counter(span.type for span in document.spans if span.type in result.types)
+            for document in result.gold
+        )
         record.append(
             {
                 "corpus": gold.name,
@@ -90,7 +96,8 @@ def calibrate(
                 "drawn_from": len(gold),
             }
         )
-    return fit_calibration(labeled, {"fitted_on": record, **_collect_published_provenance()})
+    record_of_all = {"fitted_on": record, **_collect_published_provenance()}
+    return fit_calibration(labeled, record_of_all, gold=gold_counts)
 
 
 def check_not_test_split(name: str, split: str) -> None:

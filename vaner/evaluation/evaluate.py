@@ -35,7 +35,7 @@ def evaluate(
     *,
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
-    min_score: float | Mapping[str, float] = 0.0,
+    min_score: float | Mapping[str, float] | None = None,
     limit: int | None = None,
     name_corpus: bool = True,
     bootstrap: int = 1000,
@@ -50,7 +50,7 @@ def evaluate(
         corpus: Gold documents. The recognizer receives them without their mentions.
         types: Types to score, see `select_types`.
         train: Training documents, to score seen and unseen mentions separately.
-        min_score: Lowest score of a mention, in [0, 1]; one value or one per type.
+        min_score: Minimum score of a mention, in [0, 1], or one per type. None: as calibrated.
         limit: Number of documents to score; all if None.
         name_corpus: Name the corpus in the instruction if the model was trained on it.
         bootstrap, seed: Number of resamples for the 95% intervals (0 for none), and their seed.
@@ -64,10 +64,10 @@ def evaluate(
     given = tuple(islice(make_ids_unique(corpus), limit))
     gold = tuple(document.without_duplicates() for document in given)
     name = _training_name(recognizer, corpus.name) if name_corpus else None
+    options |= _replace_min_scores(recognizer, min_score)
     started = time.monotonic()
-    stripped = (document.with_spans(()) for document in gold)
-    annotated = progress(recognizer.annotate(stripped, type_names, corpus=name, **options))
-    predicted = tuple(filter_by_score(document, min_score) for document in annotated)
+    annotated = progress(recognizer.annotate(map(_strip, gold), type_names, corpus=name, **options))
+    predicted = tuple(filter_by_score(document, min_score or 0.0) for document in annotated)
     seconds = time.monotonic() - started
     unreachable = _count_unreachable(recognizer, gold, type_names)
     report = score(
@@ -89,6 +89,16 @@ def evaluate(
         total_documents=None if len(gold) == len(corpus) else len(corpus),
         duplicates=count_duplicates(given),
     )
+
+
+def _strip(document: Document) -> Document:
+    return document.with_spans(())
+
+
+def _replace_min_scores(recognizer: Recognizer, min_score: object | None) -> dict[str, float]:
+    """Return the option for an annotator not to use the minimum scores of its calibration."""
+    is_replaced = min_score is not None and recognizer.calibration is not None
+    return {"min_score": 0.0} if is_replaced else {}
 
 
 def _count_unreachable(

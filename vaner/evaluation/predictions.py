@@ -23,7 +23,7 @@ def evaluate_predictions(
     *,
     types: Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
-    min_score: float | Mapping[str, float] = 0.0,
+    min_score: float | Mapping[str, float] | None = None,
     limit: int | None = None,
     only_predicted: bool = False,
     bootstrap: int = 1000,
@@ -38,7 +38,7 @@ def evaluate_predictions(
         predicted: Documents with the predicted mentions.
         types: Types to score; None scores all that the corpus annotates.
         train: Training documents, to score seen and unseen mentions separately.
-        min_score: Lowest score of a prediction, in [0, 1]; one value or one per type.
+        min_score: Minimum score of a prediction, in [0, 1]; one value or one per type. None is 0.
         limit: Number of gold documents to score; all if None.
         only_predicted: Leave out gold documents without predictions, whose mentions are missed.
         bootstrap, seed: Number of resamples for the 95% intervals, or 0, and their seed.
@@ -53,7 +53,7 @@ def evaluate_predictions(
     >>> evaluation.report.micro.precision, evaluation.report.micro.recall
     (1.0, 0.5)
     """
-    alignment, total = _align(corpus, predicted, min_score, limit, only_predicted)
+    alignment, total = _align(corpus, predicted, min_score or 0.0, limit, only_predicted)
     names = _select_types(corpus, alignment, types)
     gold = tuple(document.without_duplicates() for document in alignment.gold)
     seen = None if train is None else seen_mentions(train)

@@ -242,16 +242,21 @@ def _describe_calibration(model: ModelDescription) -> Iterator[str]:
         f"({split['documents']} of {split['drawn_from']} documents)"
         for split in calibration.record.get("fitted_on", ())
     )
-    head = "| type | mentions | temperature | ECE % before | ECE % after |\n"
+    head = "| type | mentions | temperature | minimum score | ECE % before | ECE % after |\n"
     rows = "\n".join(
-        f"| {type} | {fit.mentions} | {fit.temperature:.2f} | {100 * fit.error:.1f} "
-        f"| {100 * fit.calibrated_error:.1f} |"
+        f"| {type} | {fit.mentions} | {fit.temperature:.2f} | {fit.min_score:.2f} "
+        f"| {100 * fit.error:.1f} | {100 * fit.calibrated_error:.1f} |"
         for type, fit in (*calibration.types.items(), ("all", calibration.all_types))
+    )
+    dropped = (
+        "Mentions below the minimum score of their type, which has the best F1 there, are dropped, "
+        "unless\n`min_score` is given.\n"
     )
     yield (
         "## Scores\n\nScores are probabilities, calibrated on "
-        f"{', '.join(splits)}.\nThe expected calibration error (ECE) is measured on documents that "
-        f"the calibration was not fitted on.\n\n{head}|---|--:|--:|--:|--:|\n{rows}"
+        f"{', '.join(splits)}.\n{dropped if calibration.min_scores else ''}"
+        "The expected calibration error (ECE) is measured on documents that the calibration was "
+        f"not fitted on.\n\n{head}|---|--:|--:|--:|--:|--:|\n{rows}"
     )
 
 

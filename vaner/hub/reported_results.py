@@ -72,7 +72,11 @@ def parse_evaluation(record: Mapping[str, Any]) -> dict[str, dict[str, Mapping[s
         raise VanerError(
             "no scores with intervals; give the output of `vaner evaluate --json`"
         ) from None
-    restrictions = [f"{name} {record[name]}" for name in _RESTRICTIONS if record.get(name)]
+    restrictions = [
+        f"{name} {record[name]}"
+        for name in _RESTRICTIONS
+        if record.get(name) is not None and record[name] is not False
+    ]
     if restrictions:
         raise VanerError(
             f"the model was evaluated with {', '.join(restrictions)}; evaluate it without"

@@ -27,6 +27,7 @@ from vaner.formats.names import resolve_format_name
 from vaner.formats.source import InMemoryFile
 from vaner.knowledge.type_names import match_types
 from vaner.linking.protocol import MentionLinker
+from vaner.recognition.options import AnnotateOptions, declaration
 from vaner.text.documents import Document, Span
 from vaner.utils.api_keys import ApiKeyMiddleware
 from vaner.utils.provenance import get_package_version
@@ -98,8 +99,9 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
             Field(description=f"Entity types to find: {types}. Default: all."),
         ] = None,
         min_score: Annotated[
-            float, Field(description="Drop mentions with a lower score, from 0 to 1.", ge=0, le=1)
-        ] = 0.0,
+            float | None,
+            Field(description=declaration(AnnotateOptions, "min_score").description, ge=0, le=1),
+        ] = None,
     ) -> list[FoundMention]:
         """Find the mentions of biomedical entities in a text, with offsets, types and scores."""
         _check_length(text, max_characters)
@@ -197,7 +199,7 @@ def _check_length(text: str, maximum: int) -> None:
 
 
 def _annotate(
-    annotator: Annotator, text: str, types: list[str] | str | None, min_score: float
+    annotator: Annotator, text: str, types: list[str] | str | None, min_score: float | None
 ) -> list[FoundMention]:
     document = next(annotator.annotate([text], types, min_score=min_score))
     mentions = [

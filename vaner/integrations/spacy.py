@@ -276,7 +276,7 @@ def make_vaner(
     corpus: str | None,
     dataset: str | None,
     consistency: bool,
-    min_score: float,
+    min_score: float | None,
     align: Align,
     spans_key: str,
     overwrite_ents: bool,

@@ -138,10 +138,11 @@ class AnnotateOptions:
             "form that the document defines."
         ),
     )
-    min_score: float = field(
-        default=0.0,
+    min_score: float | None = field(
+        default=None,
         metadata=_describe(
-            "Drop mentions with a lower score, from 0 to 1.",
+            "Drop mentions with a lower score, from 0 to 1; 0 keeps all. Default: the minimum "
+            "score of each type with the best F1 on the dev set, if the model is calibrated.",
             minimum=0,
             maximum=1,
         ),

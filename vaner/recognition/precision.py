@@ -1,4 +1,4 @@
-"""Thresholds of scores by the precision that they reached on the dev set."""
+"""Thresholds of scores: minimum scores, and those of a precision on the dev set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class PrecisionThresholds:
-    """The method of `vaner.annotator.Annotator` for thresholds by precision."""
+    """The methods of `vaner.annotator.Annotator` for thresholds of scores."""
 
     recognizer: Recognizer
     _warned: set[str]
@@ -43,3 +43,18 @@ class PrecisionThresholds:
                 logger.warning(left_out)
                 self._warned.add(left_out)
         return calibration.thresholds(requested, precision)
+
+    def _choose_thresholds(
+        self,
+        types: str | Sequence[str] | None,
+        min_score: float | None,
+        min_precision: float | None,
+    ) -> float | Mapping[str, float]:
+        """Return the minimum score, or that of each type; see `Annotator.annotate`."""
+        if min_precision is not None:
+            thresholds = self.thresholds(types, min_precision)
+            return {type: max(min_score or 0.0, value) for type, value in thresholds.items()}
+        calibration: Calibration | None = self.calibration  # type: ignore[attr-defined]
+        if min_score is None and calibration is not None:
+            return calibration.min_scores
+        return min_score or 0.0

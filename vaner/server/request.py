@@ -53,14 +53,9 @@ TypeName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def _declared_field(name: str) -> Any:
-    """Return the field of a declared option: its default, its limits and its description."""
+    """Return the field of a declared option: its default and its description."""
     declared = declaration(AnnotateOptions, name)
-    return Field(
-        declared.default,
-        ge=declared.minimum,
-        le=declared.maximum,
-        description=declared.description,
-    )
+    return Field(declared.default, description=declared.description)
 
 
 def _split_at_commas(types: Any) -> Any:
@@ -82,7 +77,10 @@ def _refuse_boolean(value: Any) -> Any:
     return value
 
 
-Score = Annotated[float, BeforeValidator(_refuse_boolean)]
+_LIMITS = declaration(AnnotateOptions, "min_score")
+Score = Annotated[
+    float, Field(ge=_LIMITS.minimum, le=_LIMITS.maximum), BeforeValidator(_refuse_boolean)
+]
 
 
 class AnnotateParams(BaseModel):
@@ -97,7 +95,7 @@ class AnnotateParams(BaseModel):
     corpus: str | None = _declared_field("corpus")
     overlaps: Overlaps = _declared_field("overlaps")
     consistency: bool = _declared_field("consistency")
-    min_score: Score = _declared_field("min_score")
+    min_score: Score | None = _declared_field("min_score")
     min_precision: Score | None = _declared_field("min_precision")
     format: str | None = Field(
         None,

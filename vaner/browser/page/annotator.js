@@ -27,10 +27,11 @@ export class Annotator {
    * The mentions of a text, sorted: { start, end, type, score, text }. Offsets are code points.
    *
    * @param text any text
-   * @param options types: entity types to find; minScore; consistent: false does not unify equal names
+   * @param options types: entity types to find; minScore, by default that of each type with the best
+   *   F1 on the dev set; consistent: false does not unify equal names
    * @param report called with the share of the text that was read
    */
-  async annotate(text, { types = this.model.types, minScore = 0, consistent = true } = {}, report = () => {}) {
+  async annotate(text, { types = this.model.types, minScore, consistent = true } = {}, report = () => {}) {
     if (this.last.text !== text) this.last = { text, sentences: await this.read(text, report) };
     let spans = [];
     for (const { words, found, mentions } of this.last.sentences) {
@@ -43,7 +44,8 @@ export class Annotator {
     }
     sortSpans(spans);
     if (consistent) spans = makeConsistent(text, spans, this.tools);
-    return toPoints(text, spans.filter(({ score }) => score >= minScore));
+    const minimum = (type) => minScore ?? this.model.min_scores[type] ?? 0;
+    return toPoints(text, spans.filter(({ type, score }) => score >= minimum(type)));
   }
 
   /** The sentences of a text under each instruction, with all their mentions. */
