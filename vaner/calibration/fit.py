@@ -23,7 +23,7 @@ _MIN_MENTIONS, _MIN_PER_CLASS = 100, 10
 _MIN_ABOVE_THRESHOLD = 30  # mentions; with fewer, the precision of a threshold is unreliable
 _PRECISION_STEP = 0.005  # between the stored precisions
 _MIN_SCORES = tuple(step / 20 for step in range(1, 11))  # 0.05 to 0.5
-_MIN_GAIN = 0.003  # F1 that a minimum score must gain: less may be chance, and costs recall
+_MIN_GAIN = 0.005  # F1 that a minimum score must gain: less may be chance, and costs recall
 
 
 class _Scored(NamedTuple):
