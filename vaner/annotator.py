@@ -30,10 +30,11 @@ from vaner.recognition.options import (
     Quantization,
     check_options,
 )
-from vaner.recognition.precision import PrecisionThresholds
 from vaner.recognition.recognizer import Recognizer, resolve_corpus, resolve_types
+from vaner.recognition.score_thresholds import ScoreThresholds, Thresholds
 from vaner.recognition.stream import check_texts
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
+from vaner.text.variant_notation import join_protein_variants
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from vaner.selector.selector import Selector
 
 
-class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
+class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
     """Finds entities in text.
 
     Args:
@@ -310,32 +311,32 @@ class Annotator(FrameAnnotator, PrecisionThresholds, FormerNames):
             min_precision=min_precision,
         )  # fmt: skip
         type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
-        minimum = self._choose_thresholds(types, min_score, min_precision)
-        if min_precision is not None and isinstance(minimum, Mapping):
-            type_names = tuple(minimum)
-        documents = self.recognizer.annotate(
-            texts_or_documents, type_names, corpus=corpus, **options
-        )
-        selected = self._select(documents, minimum, overlaps, consistency)
+        thresholds = self._choose_thresholds(types, min_score, min_precision)
+        if thresholds.types is not None:
+            type_names = thresholds.types
+        options |= {"corpus": corpus}
+        documents = self.recognizer.annotate(texts_or_documents, type_names, **options)
+        selected = self._select(documents, thresholds, overlaps, consistency)
         linked = selected if self.linker is None else self.linker.identify(selected)
         return map(add_context, linked) if self.context else linked
 
     def _select(
         self,
         documents: Iterator[Document],
-        minimum: float | Mapping[str, float],
+        thresholds: Thresholds,
         overlaps: Overlaps,
         consistency: bool,
     ) -> Iterator[Document]:
         """Calibrate, select, make consistent and filter the mentions of each document."""
+        documents = map(join_protein_variants, documents)
         if self._calibration is not None:
             documents = map(self._calibration.apply, documents)
         if self.selector is not None:
             documents = self.selector.select(documents)
-        if consistency:
-            documents = map(make_consistent, documents)
+        drop_names = make_consistent if consistency else filter_by_score
+        documents = (drop_names(document, thresholds.of_names) for document in documents)
         for document in self._language.watch(documents):
-            document = filter_by_score(document, minimum)
+            document = filter_by_score(document, thresholds.of_mentions)
             if overlaps == "best":
                 document = document.with_spans(sorted(resolve_overlaps(document.spans)))
             yield document

@@ -19,8 +19,13 @@ from vaner.annotator import Annotator
 from vaner.corpora import load
 from vaner.evaluation import score
 from vaner.evaluation.evaluate import select_types
-from vaner.linking.consistency import make_consistent, tag_abbreviations, tag_repeated_names
-from vaner.text.documents import Document, filter_by_score
+from vaner.linking.consistency import (
+    drop_improbable_names,
+    make_consistent,
+    tag_abbreviations,
+    tag_repeated_names,
+)
+from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
@@ -56,9 +61,9 @@ def measure(model: str, root: Path | None, limit: int | None) -> list[dict[str, 
         gold = corpus.documents[:limit]
         texts = (document.with_spans(()) for document in gold)
         predicted = list(annotator.annotate(texts, consistency=False, min_score=0))
-        minimum = annotator.calibration.min_scores if annotator.calibration else {}
+        minimum = annotator.min_scores
         for step, apply in STEPS.items():
-            steps = (filter_by_score(apply(document), minimum) for document in predicted)
+            steps = (drop_improbable_names(apply(document), minimum) for document in predicted)
             changed = [_keep_types(document, types) for document in steps]
             scored = replace(corpus, documents=tuple(_keep_types(d, types) for d in gold))
             micro = score(scored, changed, types=types, bootstrap=0).to_dict()["micro"]

@@ -9,12 +9,13 @@ const load = (name) => import(pathToFileURL(`${folder}/${name}`));
 const { Annotator } = await load("annotator.js");
 const { findAbbreviations } = await load("abbreviations.js");
 const { makeConsistent } = await load("consistency.js");
-const { balanceBrackets } = await load("brackets.js");
+const { balanceBrackets, trimSymbols } = await load("brackets.js");
+const { joinProteinVariants } = await load("variants.js");
 const { Decoder } = await load("decoder.js");
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf-8"));
 const [model, tables] = [read("model.json"), read("tables.json")];
 const {
-  texts = [], documents = [], decoders = [], scores = [], mentions = [], predictions = [],
+  texts = [], documents = [], decoders = [], scores = [], mentions = [], predictions = [], variants = [],
 } = JSON.parse(readFileSync(0, "utf-8"));
 const annotator = new Annotator(model, tables, null);
 const { tools, encoder } = annotator;
@@ -37,9 +38,9 @@ function readText(text) {
   };
 }
 
-function smooth({ text, spans }) {
+function smooth({ text, spans, min_scores }) {
   const found = spans.map(([start, end, type, score]) => ({ start: toUnit(text, start), end: toUnit(text, end), type, score }));
-  return makeConsistent(text, found, tools).map(({ start, end, type, score }) => [...toPoints(text, start, end), type, score]);
+  return makeConsistent(text, found, tools, min_scores).map(({ start, end, type, score }) => [...toPoints(text, start, end), type, score]);
 }
 
 /** The mentions of a text that are left when the model has found each of its words with a score. */
@@ -47,7 +48,7 @@ async function filter([text, types, scores, options]) {
   const words = tools.splitWords(text);
   const found = scores.map((score, i) => ({ start: i, end: i + 1, type: types[i], score }));
   annotator.last = { text, sentences: [{ words, found: [], mentions: found }] };
-  return (await annotator.annotate(text, { ...options, consistent: false })).map(({ start, end, type, score }) => [start, end, type, score]);
+  return (await annotator.annotate(text, options)).map(({ start, end, type, score }) => [start, end, type, score]);
 }
 
 process.stdout.write(JSON.stringify({
@@ -55,6 +56,11 @@ process.stdout.write(JSON.stringify({
   documents: documents.map(smooth),
   decoders: decoders.map(({ emissions, ...scheme }) =>
     new Decoder(scheme).decode(emissions).map(({ start, end, type, score }) => [start, end, type, score])),
+  variants: variants.map(([text, spans]) => {
+    const found = spans.map(([start, end, type, score]) => ({ start: toUnit(text, start), end: toUnit(text, end), type, score }));
+    return joinProteinVariants(text, found, tools.variants).map(({ start, end, type, score }) => [...toPoints(text, start, end), type, score]);
+  }),
+  trimmed: mentions.map(([text, first, last]) => trimSymbols(text, tools.splitWords(text), first, last, tools)),
   mentions: mentions.map(([text, first, last]) => balanceBrackets(text, tools.splitWords(text), first, last, tables.brackets)),
   predictions: await Promise.all(predictions.map(filter)),
   scores: scores.map(([type, score]) => annotator.calibrate(type, score)),

@@ -27,7 +27,9 @@ from vaner.tagger.recognizer import Tagger
 from vaner.text.brackets import balance_brackets
 from vaner.text.documents import Document, Span, filter_by_score
 from vaner.text.normalize import normalize
+from vaner.text.symbols import trim_symbols
 from vaner.text.tags import TagScheme, TagSet
+from vaner.text.variant_notation import join_protein_variants
 from vaner.text.words import split_sentences, split_words
 
 NODE = shutil.which("node")
@@ -148,6 +150,8 @@ def test_names_are_consistent(compute: Compute) -> None:
              ("chronic kidney disease", "Disease", 0.7), ("CKD", "Gene", 0.6),
              ("İstanbul", "Species", 0.9)),
         mark("\u00ad", ("\u00ad", "Gene", 0.5)),
+        mark("Parkinson disease (PD) and programmed death ligand 1 (PD-L1). PD-L1 rose, PD rose.",
+             ("Parkinson disease", "Disease", 0.7), ("programmed death ligand 1", "Gene", 0.6)),
         Document("1", "TP53, TP53 and TP53", (
             Span(0, 4, "Gene", 0.6), Span(6, 10, "Disease", 0.7), Span(6, 10, "Gene", 0.7))),
     ]  # fmt: skip
@@ -155,11 +159,14 @@ def test_names_are_consistent(compute: Compute) -> None:
         {
             "text": document.text,
             "spans": [(s.start, s.end, s.type, s.score) for s in document.spans],
+            "min_scores": min_scores,
         }
+        for min_scores in ({}, {"Disease": 0.65, "Gene": 0.65})
         for document in documents
     ]
-    for document, actual in zip(documents, compute(documents=given)["documents"], strict=True):
-        expected = make_consistent(document).spans
+    results = compute(documents=given)["documents"]
+    for document, parameters, actual in zip([*documents, *documents], given, results, strict=True):
+        expected = make_consistent(document, parameters["min_scores"]).spans
         assert [tuple(span[:3]) for span in actual] == [(s.start, s.end, s.type) for s in expected]
         assert [span[3] for span in actual] == pytest.approx([s.score for s in expected])
 
@@ -174,6 +181,40 @@ def test_brackets_of_mentions_are_balanced(compute: Compute) -> None:
             given.append((text, first, last))
             expected.append(list(balance_brackets(text, words, first, last)))
     assert compute(mentions=given)["mentions"] == expected
+
+
+def test_symbols_at_the_ends_are_trimmed(compute: Compute) -> None:
+    draw, given, expected = random.Random(5), [], []
+    for _ in range(500):
+        text = "".join(draw.choices("ab😀™®° -+\u200d👩", k=draw.randint(1, 9)))
+        words = split_words(text)
+        for first in range(len(words)):
+            last = draw.randint(first + 1, len(words))
+            given.append((text, first, last))
+            expected.append(list(trim_symbols(text, words, first, last)))
+    assert compute(mentions=given)["trimmed"] == expected
+
+
+def test_protein_variants_are_joined(compute: Compute) -> None:
+    texts = (
+        "😀 c.5266dupC p.(Gln1756Profs*74) and p.(R117H)",
+        "p.(Gly551=), p.(?)",
+        "c.1A>G,(p.(Ala1Val))",
+    )
+    draw, documents = random.Random(6), []
+    for _ in range(400):
+        text = draw.choice(texts)
+        edges = [sorted(draw.sample(range(len(text) + 1), 2)) for _ in range(draw.randint(1, 4))]
+        spans = {
+            Span(start, end, draw.choice(("Variant", "Gene")), draw.choice((0.25, 0.5)))
+            for start, end in edges
+            if text[start:end].strip()
+        }
+        documents.append(Document("1", text, tuple(sorted(spans))))
+    given = [(d.text, [(s.start, s.end, s.type, s.score) for s in d.spans]) for d in documents]
+    for document, actual in zip(documents, compute(variants=given)["variants"], strict=True):
+        spans = join_protein_variants(document).spans
+        assert sorted(map(tuple, actual)) == [(s.start, s.end, s.type, s.score) for s in spans]
 
 
 def test_scores_are_calibrated(compute: Compute) -> None:
@@ -195,15 +236,18 @@ def test_mentions_below_the_min_score_are_dropped(compute: Compute) -> None:
             names.append(type)
             scores.append(hundredth / 100)
     text = " ".join(words)
+    consistent = [False, True]
     spans = [
         Span(text.index(word), text.index(word) + len(word), type, calibration.score(type, p))
         for word, type, p in zip(words, names, scores, strict=True)
     ]
     document = Document("1", text, tuple(spans))
     options: list[dict[str, float]] = [{}, {"minScore": 0}, {"minScore": 0.3}]
-    given = [[text, names, scores, option] for option in options]
+    given = [
+        [text, names, scores, {**option, "consistent": c}] for option in options for c in consistent
+    ]
     results = compute(predictions=given)["predictions"]
-    thresholds = (calibration.min_scores, 0.0, 0.3)
+    thresholds = [t for t in (calibration.min_scores, 0.0, 0.3) for _ in consistent]
     for actual, threshold in zip(results, thresholds, strict=True):
         expected = filter_by_score(document, threshold).spans
         assert [tuple(span[:3]) for span in actual] == [(s.start, s.end, s.type) for s in expected]

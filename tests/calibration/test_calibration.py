@@ -192,17 +192,53 @@ def test_min_score_is_the_threshold_with_the_best_f1() -> None:
     assert not fit_calibration(documents).min_scores  # without the number of gold mentions
 
 
-def test_min_score_that_helps_one_half_of_the_documents_is_not_chosen() -> None:
-    """Documents alternate between the halves: a gain in one half alone is chance."""
-    documents = [
-        mentions_of("Gene", [0.9] * 4, 1.0, number)
-        + mentions_of("Gene", [0.2] * 2, float(number % 2), number)
-        for number in range(100)
+def alternating(
+    even: Sequence[tuple[float, bool]], odd: Sequence[tuple[float, bool]], number: int = 50
+) -> list[list[LabeledMention]]:
+    """Return documents with mentions of two halves: their scores, and whether they are right."""
+    return [
+        [(Span(0, 1, "Gene", score), is_correct) for score, is_correct in mentions]
+        for _ in range(number)
+        for mentions in (even, odd)
     ]
-    gold = [{"Gene": 8}] * 100
-    assert not fit_calibration(documents, gold=gold).min_scores
-    wrong = [[(span, span.score == 0.9) for span, _ in document] for document in documents]
-    assert fit_calibration(wrong, gold=gold).min_scores
+
+
+def fit_min_score(documents: Sequence[Sequence[LabeledMention]], gold: int) -> float:
+    """Return the minimum score of the type, with this number of gold mentions in each document."""
+    fitted = fit_calibration(documents, gold=[{"Gene": gold}] * len(documents))
+    return fitted.types["Gene"].min_score
+
+
+def test_min_score_must_help_both_halves_of_the_documents() -> None:
+    """Documents alternate between the halves: a gain in one half alone is chance."""
+    good, bad = [(0.9, True)] * 4, (0.1, False)
+    assert fit_min_score(alternating([*good, *[bad] * 3], [*good, bad]), 4) > 0
+    # F1 of both halves together rises here too
+    assert fit_min_score(alternating([*good, *[bad] * 3], [*good, (0.1, True)]), 5) == 0
+
+
+def test_min_score_must_gain_half_a_point() -> None:
+    for wrong, is_chosen in ((1, False), (2, True)):  # gains of 0.497 and 0.99 points
+        mentions = [(0.95, True)] * 100 + [(0.1, False)] * wrong
+        assert (fit_min_score(alternating(mentions, mentions), 100) > 0) == is_chosen
+
+
+def test_min_score_is_at_most_one_half() -> None:
+    """A higher one may be best for F1, but would drop mentions that are probably right."""
+    for score, is_chosen in ((0.6, False), (0.4, True)):  # a temperature keeps the side of 0.5
+        mentions = [(0.95, True)] * 4 + [(score, False)] * 4
+        assert (fit_min_score(alternating(mentions, mentions), 4) > 0) == is_chosen
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_min_score_of_few_documents(number: int) -> None:
+    """One half may have neither gold mentions nor predictions."""
+    mentions = [(0.9, True)] * 60 + [(0.1, False)] * 60
+    documents = [[(Span(0, 1, "Gene", score), right) for score, right in mentions]] + [[]] * (
+        number - 1
+    )
+    gold = [{"Gene": 60}] + [dict[str, int]()] * (number - 1)
+    assert fit_calibration(documents, gold=gold).types["Gene"].min_score == 0  # in one half only
 
 
 def test_unreached_precision_raises_error() -> None:

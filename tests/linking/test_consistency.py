@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from tests.growth import assert_linear
 from vaner.annotator import Annotator
-from vaner.linking.consistency import make_consistent, tag_abbreviations, tag_repeated_names
+from vaner.linking.consistency import (
+    drop_improbable_names,
+    make_consistent,
+    tag_abbreviations,
+    tag_repeated_names,
+)
 from vaner.text.documents import Document, Span
 
 
@@ -35,6 +40,32 @@ def test_an_abbreviation_has_the_type_of_its_long_form_everywhere() -> None:
         ("GFF", "Disease"), ("GFF pain", "Symptom"), ("GFF", "Disease"),
     ]  # fmt: skip
     assert tag_abbreviations(tagged) == tagged
+
+
+def test_a_short_abbreviation_is_not_found_in_a_longer_one() -> None:
+    text = "Parkinson disease (PD) and programmed death ligand 1 (PD-L1). PD-L1 rose, PD rose."
+    known = (("Parkinson disease", "Disease"), ("programmed death ligand 1", "Gene"))
+    tagged = tag_abbreviations(spans_of(text, *known))
+    names = [(name, type) for name, _, type in mentions(tagged)]
+    assert names[1:2] + names[3:] == [
+        ("PD", "Disease"), ("PD-L1", "Gene"), ("PD-L1", "Gene"), ("PD", "Disease"),
+    ]  # fmt: skip
+
+
+def test_a_name_is_dropped_everywhere_or_nowhere() -> None:
+    text = "Asthma hurts; asthma recurs. INS acts. Insulin acts, insulin does."
+    scores = {"Asthma": 0.9, "asthma": 0.2, "INS": 0.3, "Insulin": 0.2, "insulin": 0.4}
+    spans = [Span(text.index(n), text.index(n) + len(n), "Gene", s) for n, s in scores.items()]
+    document = Document("1", text, tuple(sorted(spans)))
+    assert drop_improbable_names(document, {"Disease": 0.5}) == document
+    dropped = drop_improbable_names(document, {"Gene": 0.5})
+    assert [name for name, _, _ in mentions(dropped)] == ["Asthma", "asthma"]
+    assert len(drop_improbable_names(document, {"Gene": 0.3}).spans) == len(spans)
+    hidden = Document(
+        "1", "As\u00adthma, asthma", (Span(0, 7, "Gene", 0.9), Span(9, 15, "Gene", 0.2))
+    )
+    assert make_consistent(hidden, {"Gene": 0.5}).spans == hidden.spans
+    assert make_consistent(hidden, {"Gene": 0.6}).spans == ()
 
 
 def test_a_long_form_that_is_not_a_mention_changes_nothing() -> None:

@@ -105,6 +105,12 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("Hepatitis\nAsthma\nAllergy type\nGout", 4),
         ("He had type 2\ndiabetes\n\nmellitus.\n\nIt went.", 2),
         ("It was seen in e.\nA blot.\nCells in Ca.\nThe end.", 4),
+        # tables: cells end at tabs, rows at line breaks between two lines with tabs
+        ("drug\ttarget\nimatinib\tABL1\nerlotinib\tEGFR", 6),
+        ("1.\tHe had chronic kidney\ndisease, and took insulin.", 2),
+        ("\tHe had type 2\n\tdiabetes.", 1),
+        ("# Gout\n# Diabetes\n## insulin\n#CHF\n#2 asthma", 5),
+        ("He was bed\n#unclear", 1),
     ],
 )
 def test_split_sentences(text: str, count: int) -> None:

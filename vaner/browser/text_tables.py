@@ -18,10 +18,12 @@ from vaner.backbones import encoding
 from vaner.browser.javascript_patterns import translate_pattern, write_set
 from vaner.calibration import temperature
 from vaner.linking import abbreviations, consistency
-from vaner.text import normalize, sentence_boundaries, words
+from vaner.text import normalize, sentence_boundaries, variant_notation, words
 from vaner.text.brackets import BRACKETS
 
-_MODULES = (words, normalize, sentence_boundaries, encoding, abbreviations, consistency)
+_MODULES = (
+    words, normalize, sentence_boundaries, encoding, abbreviations, consistency, variant_notation,
+)  # fmt: skip
 _PREDICATES = ("isupper", "islower", "istitle", "isdigit", "isalpha", "isalnum", "isspace")
 _CODES = range(sys.maxunicode + 1)
 
@@ -40,6 +42,7 @@ def build_text_tables() -> dict[str, Any]:
         "characters": {
             **{name: write_set(filter(getattr(str, name), characters)) for name in _PREDICATES},
             "LMN": write_set(word_characters),
+            "symbol": write_set(c for c in characters if unicodedata.category(c) == "So"),
         },
         "casefold": {c: c.casefold() for c in characters if c.casefold() != c},
         "clip": temperature._CLIP,

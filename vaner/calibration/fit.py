@@ -139,7 +139,8 @@ def _choose_min_score(halves: Sequence[_Scored], gold: Sequence[int]) -> float:
 
     def f1(half: _Scored, gold: int, threshold: float) -> float:
         accepted = half.is_correct[half.scores >= threshold]
-        return 2 * int(accepted.sum()) / (len(accepted) + gold)
+        total = len(accepted) + gold
+        return 2 * int(accepted.sum()) / total if total else 0.0
 
     joined, total = _join(halves), sum(gold)
     raises_f1 = (

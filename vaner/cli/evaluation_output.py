@@ -59,9 +59,14 @@ def print_best_threshold(
         min_score, min_precision: the options of the evaluation.
     """
     from vaner.evaluation.thresholds import find_best_threshold
+    from vaner.recognition.score_thresholds import ScoreThresholds
 
-    calibration = recognizer.calibration if recognizer and min_score is None else None
-    if min_score or min_precision or (calibration and calibration.min_scores):
+    is_filtered = (
+        min_score is None
+        and isinstance(recognizer, ScoreThresholds)
+        and any(type in recognizer.min_scores for type in evaluation.types)
+    )
+    if min_score or min_precision or is_filtered:
         return
     cut = find_best_threshold(evaluation.gold, evaluation.predicted, evaluation.types)
     without_threshold = evaluation.report.micro.counts

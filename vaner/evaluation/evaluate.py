@@ -20,6 +20,7 @@ from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.scorer import score
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
+from vaner.recognition.score_thresholds import ScoreThresholds
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
 from vaner.utils.names import match_name
 
@@ -97,8 +98,8 @@ def _strip(document: Document) -> Document:
 
 def _replace_min_scores(recognizer: Recognizer, min_score: object | None) -> dict[str, float]:
     """Return the option for an annotator not to use the minimum scores of its calibration."""
-    is_replaced = min_score is not None and recognizer.calibration is not None
-    return {"min_score": 0.0} if is_replaced else {}
+    has_option = isinstance(recognizer, ScoreThresholds)
+    return {"min_score": 0.0} if has_option and min_score is not None else {}
 
 
 def _count_unreachable(

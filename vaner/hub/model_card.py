@@ -7,7 +7,7 @@ preserved when the card is updated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -16,7 +16,7 @@ from vaner.backbones.embedded import EMBEDDED
 from vaner.corpora import lookup
 from vaner.hub.card_metadata import build_metadata
 from vaner.hub.model_description import ModelDescription
-from vaner.hub.training_record import list_training_splits
+from vaner.hub.training_record import TAGGED_BY, list_training_splits
 
 _BEGIN = "<!-- vaner:card begins: each push replaces this part -->"
 _END = "<!-- vaner:card ends: text below is preserved -->"
@@ -182,15 +182,32 @@ def _list_training_facts(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"Initialized from {initial}" + (
             f", selected on {'; '.join(selected)}" if selected else ""
         )
-    yield f"Trained on {'; '.join(record['trained_on'])}"
+    yield f"Trained on {_format_sources(record['trained_on'])}"
     if teachers := record.get("taught_on"):
-        yield f"Teachers trained on {'; '.join(teachers)}"
+        yield f"Teachers trained on {_format_sources(teachers)}"
     f1 = f"{100 * record['dev_f1']:.2f}"
     yield f"Selected on {'; '.join(record['chosen_on'])} (strict micro F1: {f1} %)"
     yield "Test splits were not used in training or selection"
     minutes = max(1, round(record["seconds"] / 60))
     unit = "minute" if minutes == 1 else "minutes"
     yield f"Seed {record['seed']}; {minutes} {unit} on {_format_machine(record.get('machine', {}))}"
+
+
+def _format_sources(sources: Iterable[str]) -> str:
+    """Return the sources of a training: the corpora, then texts by the model that tagged them.
+
+    >>> _format_sources(["BC5CDR train", "a.txt, tagged by m", "S800 train", "b.txt, tagged by m"])
+    'BC5CDR train; S800 train; and, with the predictions of m: a.txt, b.txt'
+    """
+    corpora, tagged = list[str](), dict[str, list[str]]()
+    for source in sources:
+        name, separator, teacher = source.partition(TAGGED_BY)
+        (tagged.setdefault(teacher, []) if separator else corpora).append(name)
+    groups = (
+        f"and, with the predictions of {teacher}: {', '.join(names)}"
+        for teacher, names in tagged.items()
+    )
+    return "; ".join((*corpora, *groups))
 
 
 def _format_machine(machine: Mapping[str, Any]) -> str:

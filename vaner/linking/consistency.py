@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.text.documents import Document, Span
@@ -21,19 +22,27 @@ _MAX_LENGTH = 200  # characters of a name that is searched for
 _MIN_FOLDED_LENGTH = 5  # characters of a name that is the same name with another first capital
 
 
-def make_consistent(document: Document) -> Document:
+def make_consistent(
+    document: Document, min_scores: Mapping[str, float] = MappingProxyType({})
+) -> Document:
     """Return a document in which equal names have equal answers.
 
     First, abbreviations get the type of their long form (`tag_abbreviations`). Then each name gets
-    one type, and either all of its occurrences are mentions or none (`tag_repeated_names`).
+    one type, and either all of its occurrences are mentions or none (`tag_repeated_names`). Last,
+    improbable names are dropped (`drop_improbable_names`).
 
     Args:
         document: with predicted mentions. A document with a mention that has no score, such as a
             dictionary's, is returned as it is.
+        min_scores: minimum score of each type that has one.
     """
     if any(span.score is None for span in document.spans):
         return document
-    return apply_normalized(lambda read: tag_repeated_names(tag_abbreviations(read)), document)
+
+    def change(read: Document) -> Document:
+        return drop_improbable_names(tag_repeated_names(tag_abbreviations(read)), min_scores)
+
+    return apply_normalized(change, document)
 
 
 def tag_abbreviations(document: Document) -> Document:
@@ -58,12 +67,11 @@ def tag_abbreviations(document: Document) -> Document:
     }
     if not known:
         return document
-    covered = _cover(document)
-    added = [
-        Span(start, end, known[short].type, known[short].score)
-        for start, end, short in _find_names(document.text, known.keys())
-        if not any(covered[start:end])
-    ]
+    covered, added = _cover(document), []
+    for start, end, short in _find_names(document.text, known.keys()):
+        if not any(covered[start:end]):
+            added.append(Span(start, end, known[short].type, known[short].score))
+            covered[start:end] = b"\1" * (end - start)
     remaining = _change_types(document, {short: span.type for short, span in known.items()})
     return document.with_spans(sorted([*remaining, *added]))
 
@@ -116,6 +124,29 @@ def tag_repeated_names(document: Document) -> Document:
         for start, end in extents
     ]
     return document.with_spans(sorted([*remaining, *added]))
+
+
+def drop_improbable_names(document: Document, min_scores: Mapping[str, float]) -> Document:
+    """Return a document without the names whose mean score is below the minimum of their type.
+
+    Args:
+        document: with predicted mentions that have scores.
+        min_scores: minimum score of each type that has one.
+
+    >>> spans = (Span(0, 4, "Disease", 0.4), Span(6, 10, "Disease", 0.7), Span(11, 14, "Gene", 0.4))
+    >>> document = Document("1", "gout, gout INS", spans)
+    >>> len(drop_improbable_names(document, {"Disease": 0.5, "Gene": 0.5}).spans)
+    2
+    """
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    names = [(_fold_case(document.mention(span)), span.type) for span in document.spans]
+    for name, span in zip(names, document.spans, strict=True):
+        scores[name].append(span.score or 0.0)
+    return document.with_spans(
+        span
+        for name, span in zip(names, document.spans, strict=True)
+        if sum(scores[name]) >= min_scores.get(span.type, 0.0) * len(scores[name])
+    )
 
 
 def _change_types(document: Document, types: Mapping[str, str]) -> list[Span]:

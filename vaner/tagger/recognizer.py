@@ -26,6 +26,7 @@ from vaner.tagger.prompts import TaggerPrompts
 from vaner.text.brackets import balance_brackets
 from vaner.text.documents import Document, Span
 from vaner.text.reachability import count_unreachable
+from vaner.text.symbols import trim_symbols
 from vaner.text.tags import TagScheme
 from vaner.text.words import Word
 from vaner.utils.deprecation import renamed_argument
@@ -85,7 +86,7 @@ class Tagger:
     """Finds mentions with a model that tags words.
 
     The score of a mention is its CRF marginal: the probability of its boundaries and type. It
-    remains if `vaner.text.brackets` changes the boundaries.
+    remains if `vaner.text.brackets` or `vaner.text.symbols` changes the boundaries.
 
     Args:
         emission_model: computes the emissions.
@@ -230,9 +231,9 @@ class Tagger:
         for sentence, mentions in zip(sentences, self._decoder.decode(joined), strict=True):
             for chunk, probability in mentions:
                 type = chunk.type or sentence.types[0]
-                first, last = balance_brackets(
-                    sentence.text, sentence.words, chunk.start, chunk.end
-                )
+                text, words = sentence.text, sentence.words
+                first, last = balance_brackets(text, words, chunk.start, chunk.end)
+                first, last = trim_symbols(text, words, first, last)
                 if type in sentence.types and first < last:
-                    start, end = sentence.words[first].start, sentence.words[last - 1].end
+                    start, end = words[first].start, words[last - 1].end
                     sentence.spans.append(Span(start, end, type, probability))

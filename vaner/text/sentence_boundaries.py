@@ -18,8 +18,11 @@ _PARAGRAPH_BREAK = regex.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|\r\n[^\S\r\n]*\r\
 _LINE_END = regex.compile(r"[\n\r\u2028]")
 _LAST_LINE_END = regex.compile(r"(?r)[\n\r\u2028]")  # searches backwards
 # A list item. "2." and "E." are not included: they may be the end of a sentence.
-_LIST_ITEM = regex.compile(r"(?:[-*•·▪◦‣–—]|\(?(?:\p{N}{1,2}|\p{Ll})\))\s")
+_LIST_ITEM = regex.compile(
+    r"(?:[-*•·▪◦‣–—]|#{1,6}|\(?(?:\p{N}{1,2}|\p{Ll})\))\s|#(?=[\p{Lu}\p{N}])"
+)
 _NUMBERED_ITEM = regex.compile(r"\p{N}{1,2}\.\s")
+_CELL_END = regex.compile(r"\S[^\S\t\n\r\u2028]*\t")  # in a line of a table
 _MIN_WRAP_WIDTH = 40  # minimum line length, in characters, of wrapped text
 _MAX_CLOSERS = 8
 
@@ -86,7 +89,10 @@ def is_boundary(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
     gap = text[words[i - 1][1] : words[i][0]]
     if _PARAGRAPH_BREAK.search(gap) and not _continues_paragraph(text, words, i):
         return True
-    if _LINE_END.search(gap) and _starts_new_line(text, words, i):
+    if _LINE_END.search(gap):
+        if _starts_new_line(text, words, i) or _is_table_row(text, words, i):
+            return True
+    elif "\t" in gap:  # the end of a cell
         return True
     # Skip closing brackets and quotation marks to find the punctuation before them.
     last, first = i - 1, max(0, i - 1 - _MAX_CLOSERS)
@@ -144,6 +150,18 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
     previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
     previous_length = previous_end - (previous_line_end.start() if previous_line_end else -1)
     return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
+
+
+def _is_table_row(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
+    """Return whether word i starts a line of a table, after another: both have tabs."""
+    start, previous_end = words[i][0], words[i - 1][1]
+    line_end = _LINE_END.search(text, start)
+    previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
+    previous_start = previous_line_end.end() if previous_line_end else 0
+    return (
+        _CELL_END.search(text, previous_start, previous_end) is not None
+        and _CELL_END.search(text, start, line_end.start() if line_end else len(text)) is not None
+    )
 
 
 def _is_open(text: str, words: Sequence[tuple[int, int]], last: int, next_start: int) -> bool:

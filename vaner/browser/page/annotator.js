@@ -1,10 +1,11 @@
 // Text in, mentions out: words, sentences, rows, emissions, mentions, as in vaner/annotator.py.
 
-import { balanceBrackets } from "./brackets.js";
+import { balanceBrackets, trimSymbols } from "./brackets.js";
 import { makeConsistent, sortSpans } from "./consistency.js";
 import { Decoder } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import { createTextTools } from "./text.js";
+import { joinProteinVariants } from "./variants.js";
 
 export class Annotator {
   /**
@@ -37,15 +38,18 @@ export class Annotator {
     for (const { words, found, mentions } of this.last.sentences) {
       for (const { start, end, type, score } of mentions) {
         const name = type || found[0];
-        const [first, last] = balanceBrackets(text, words, start, end, this.brackets);
+        const balanced = balanceBrackets(text, words, start, end, this.brackets);
+        const [first, last] = trimSymbols(text, words, ...balanced, this.tools);
         if (!types.includes(name) || first === last) continue;
-        spans.push({ start: words[first][0], end: words[last - 1][1], type: name, score: this.calibrate(name, score) });
+        spans.push({ start: words[first][0], end: words[last - 1][1], type: name, score });
       }
     }
-    sortSpans(spans);
-    if (consistent) spans = makeConsistent(text, spans, this.tools);
-    const minimum = (type) => minScore ?? this.model.min_scores[type] ?? 0;
-    return toPoints(text, spans.filter(({ type, score }) => score >= minimum(type)));
+    spans = joinProteinVariants(text, sortSpans(spans), this.tools.variants);
+    for (const span of spans) span.score = this.calibrate(span.type, span.score);
+    const minScores = minScore === undefined ? this.model.min_scores : {};
+    if (consistent) spans = makeConsistent(text, spans, this.tools, minScores);
+    else spans = spans.filter(({ type, score }) => score >= (minScores[type] ?? 0));
+    return toPoints(text, spans.filter(({ score }) => score >= (minScore ?? 0)));
   }
 
   /** The sentences of a text under each instruction, with all their mentions. */

@@ -1,5 +1,7 @@
 // Mentions that close the brackets that they open, as in vaner/text/brackets.py.
 
+import { at } from "./text.js";
+
 const inName = /^[A-Za-z0-9-]$/; // next to a bracket that is in a name
 
 /** Return the mention `[first, last]`, a range of words, without a bracket that is not closed. */
@@ -35,4 +37,12 @@ function findUnmatched(first, last, read, closing, closedBy) {
     }
   }
   return [...unmatched, ...opened].sort((a, b) => a - b);
+}
+
+/** Return the mention without symbols, such as emoji, at its ends, as in vaner/text/symbols.py. */
+export function trimSymbols(text, words, first, last, { is }) {
+  const isSymbol = (i) => is("symbol", at(text, words[i][0]));
+  while (first < last && isSymbol(last - 1)) last -= 1;
+  while (first < last && isSymbol(first)) first += 1;
+  return [first, last];
 }

@@ -8,10 +8,16 @@ import { at, countPoints } from "./text.js";
 export const sortSpans = (spans) =>
   spans.sort((a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : Number(a.type > b.type)));
 
-/** Return the mentions of a text so that each name has one type, everywhere or nowhere. */
-export function makeConsistent(text, spans, tools) {
+/**
+ * Return the mentions of a text so that each name has one type, everywhere or nowhere.
+ *
+ * @param minScores minimum mean score of a name, by type
+ */
+export function makeConsistent(text, spans, tools, minScores = {}) {
   const { text: read, starts, ends, find } = tools.normalize(text);
-  if (!starts) return tagRepeatedNames(text, tagAbbreviations(text, spans, tools), tools);
+  const change = (text, spans) =>
+    dropImprobableNames(text, tagRepeatedNames(text, tagAbbreviations(text, spans, tools), tools), tools, minScores);
+  if (!starts) return change(text, spans);
   const originals = new Map();
   const empty = [];
   const moved = [];
@@ -24,7 +30,7 @@ export function makeConsistent(text, spans, tools) {
       moved.push({ ...span, start, end });
     }
   }
-  const result = tagRepeatedNames(read, tagAbbreviations(read, moved, tools), tools).map((span) => {
+  const result = change(read, moved).map((span) => {
     const { start, end } = originals.get(`${span.start}:${span.end}`) ?? { start: starts[span.start], end: ends[span.end - 1] };
     return { ...span, start, end };
   });
@@ -42,7 +48,9 @@ function tagAbbreviations(text, spans, tools) {
   const covered = cover(text, spans);
   const added = [];
   for (const { start, end, name } of findNames(text, known, tools)) {
-    if (!covered.slice(start, end).some(Boolean)) added.push({ start, end, type: known.get(name).type, score: known.get(name).score });
+    if (covered.slice(start, end).some(Boolean)) continue;
+    added.push({ start, end, type: known.get(name).type, score: known.get(name).score });
+    covered.fill(1, start, end);
   }
   const types = new Map([...known].map(([short, span]) => [short, span.type]));
   return sortSpans([...changeTypes(text, spans, types, tools), ...added]);
@@ -76,6 +84,19 @@ function tagRepeatedNames(text, spans, tools) {
   const added = [...names].filter(([, { mean }]) => mean >= minimum)
     .flatMap(([name, { missed, mean }]) => missed.map(([start, end]) => ({ start, end, type: types.get(name), score: mean })));
   return sortSpans([...remaining, ...added]);
+}
+
+function dropImprobableNames(text, spans, tools, minScores) {
+  const scores = new Map();
+  const key = ({ start, end, type }) => `${type}:${foldCase(text.slice(start, end), tools)}`;
+  for (const span of spans) {
+    const [sum, count] = scores.get(key(span)) ?? [0, 0];
+    scores.set(key(span), [sum + span.score, count + 1]);
+  }
+  return spans.filter((span) => {
+    const [sum, count] = scores.get(key(span));
+    return sum >= (minScores[span.type] ?? 0) * count;
+  });
 }
 
 function changeTypes(text, spans, types, tools) {

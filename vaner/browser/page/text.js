@@ -52,8 +52,8 @@ class Pattern {
 
 /** The functions of vaner/text, with the tables of Python. */
 export function createTextTools(tables) {
-  const { words: W, normalize: N, sentence_boundaries: S, abbreviations, consistency } =
-    Object.fromEntries(["words", "normalize", "sentence_boundaries", "abbreviations", "consistency"]
+  const { words: W, normalize: N, sentence_boundaries: S, abbreviations, consistency, variant_notation: variants } =
+    Object.fromEntries(["words", "normalize", "sentence_boundaries", "abbreviations", "consistency", "variant_notation"]
       .map((name) => [name, compile(tables[name])]));
   const sets = Object.fromEntries(Object.entries(tables.characters)
     .map(([name, set]) => [name, new RegExp(`^${set}+$`, "u")]));
@@ -175,7 +175,9 @@ export function createTextTools(tables) {
   function isBoundary(text, words, i) {
     const gap = text.slice(words[i - 1][1], words[i][0]);
     if (S.PARAGRAPH_BREAK.search(gap) && !continuesParagraph(text, words, i)) return true;
-    if (S.LINE_END.search(gap) && startsNewLine(text, words, i)) return true;
+    if (S.LINE_END.search(gap)) {
+      if (startsNewLine(text, words, i) || isTableRow(text, words, i)) return true;
+    } else if (gap.includes("\t")) return true;
     let last = i - 1;
     const first = Math.max(0, i - 1 - S.MAX_CLOSERS);
     while (last > first && S.CLOSERS.has(at(text, words[last][0]))) last -= 1;
@@ -205,10 +207,22 @@ export function createTextTools(tables) {
     if (!(is("isupper", at(text, start)) || isItem)) return false;
     if (!isItem && isOpenLine(text, words, i - 1, start)) return false;
     const line = text.slice(start, S.LINE_END.search(text, start)?.index);
-    let previousStart = previousEnd;
-    while (previousStart > 0 && !S.LINE_END.match(text, previousStart - 1)) previousStart -= 1;
-    const previousLength = countPoints(text.slice(previousStart, previousEnd)) + 1;
+    const previousLength = countPoints(text.slice(findLineStart(text, previousEnd), previousEnd)) + 1;
     return previousLength + countPoints(split(line)[0]) <= Math.max(S.MIN_WRAP_WIDTH, countPoints(line));
+  }
+
+  function isTableRow(text, words, i) {
+    const [start, previousEnd] = [words[i][0], words[i - 1][1]];
+    const line = text.slice(start, S.LINE_END.search(text, start)?.index);
+    const previous = text.slice(findLineStart(text, previousEnd), previousEnd);
+    return S.CELL_END.search(previous) !== null && S.CELL_END.search(line) !== null;
+  }
+
+  /** The start of the line that contains an offset. */
+  function findLineStart(text, offset) {
+    let start = offset;
+    while (start > 0 && !S.LINE_END.match(text, start - 1)) start -= 1;
+    return start;
   }
 
   function isOpenLine(text, words, last, nextStart) {
@@ -252,7 +266,9 @@ export function createTextTools(tables) {
     return [end - rest.length, end - rest.length + rest.replace(trailing, "").length];
   }
 
-  return { is, isLower, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency };
+  return {
+    is, isLower, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency, variants,
+  };
 }
 
 /** The index of the first value that is not less than another. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from vaner.calibration.calibration import Calibration
 from vaner.errors import VanerError
@@ -12,10 +13,26 @@ from vaner.recognition.recognizer import Recognizer, resolve_types
 logger = logging.getLogger(__name__)
 
 
-class PrecisionThresholds:
+class Thresholds(NamedTuple):
+    """Thresholds of an annotation.
+
+    Attributes:
+        of_names: type -> the minimum mean score of a name in a document.
+        of_mentions: the minimum score of a mention, or that of each type.
+        types: the types that have a threshold, if all others are left out; None if not.
+    """
+
+    of_names: Mapping[str, float]
+    of_mentions: float | Mapping[str, float]
+    types: tuple[str, ...] | None = None
+
+
+class ScoreThresholds:
     """The methods of `vaner.annotator.Annotator` for thresholds of scores."""
 
     recognizer: Recognizer
+    selector: Any  # vaner.selector.selector.Selector | None, a higher layer
+    _calibration: Calibration | None
     _warned: set[str]
 
     def thresholds(
@@ -44,17 +61,27 @@ class PrecisionThresholds:
                 self._warned.add(left_out)
         return calibration.thresholds(requested, precision)
 
+    @property
+    def min_scores(self) -> dict[str, float]:
+        """The types with a minimum score that `annotate` uses by default -> that score."""
+        of_recognizer = self._calibration.min_scores if self._calibration else {}
+        if self.selector is None:
+            return of_recognizer
+        others = {t: score for t, score in of_recognizer.items() if t not in self.selector.types}
+        of_selector = self.selector.calibration.min_scores if self.selector.calibration else {}
+        return others | of_selector
+
     def _choose_thresholds(
         self,
         types: str | Sequence[str] | None,
         min_score: float | None,
         min_precision: float | None,
-    ) -> float | Mapping[str, float]:
-        """Return the minimum score, or that of each type; see `Annotator.annotate`."""
+    ) -> Thresholds:
+        """Return the thresholds for options of `vaner.annotator.Annotator.annotate`."""
         if min_precision is not None:
-            thresholds = self.thresholds(types, min_precision)
-            return {type: max(min_score or 0.0, value) for type, value in thresholds.items()}
-        calibration: Calibration | None = self.calibration  # type: ignore[attr-defined]
-        if min_score is None and calibration is not None:
-            return calibration.min_scores
-        return min_score or 0.0
+            by_type = {
+                type: max(min_score or 0.0, threshold)
+                for type, threshold in self.thresholds(types, min_precision).items()
+            }
+            return Thresholds({}, by_type, tuple(by_type))
+        return Thresholds(self.min_scores, 0.0) if min_score is None else Thresholds({}, min_score)

@@ -1,0 +1,60 @@
+"""Protein variants in the notation of the HGVS: "p.(Leu858Arg)" is one mention.
+
+The brackets say that the change of the protein was predicted, not observed
+(https://hgvs-nomenclature.org, protein variants). Training corpora hardly have this form, and a
+tagger finds "p." and "Leu858Arg" in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import regex
+
+from vaner.text.documents import Document, Span
+
+_TYPE = "Variant"
+_PROTEIN_VARIANT = regex.compile(r"\bp\.\((?:\p{Lu}\p{Ll}{2}|[\p{Lu}*])\p{Nd}+[\w*>=?]*\)")
+
+
+def join_protein_variants(document: Document) -> Document:
+    """Return a document in which "p.(Leu858Arg)" is one Variant if a part of it is.
+
+    A mention that begins before it, as in "c.2573T>G p.(Leu858Arg)", ends before it.
+
+    Args:
+        document: with predicted mentions.
+
+    >>> text = "the variant p.(Leu858Arg)"
+    >>> spans = (Span(12, 14, "Variant", 0.6), Span(15, 24, "Variant", 0.9))
+    >>> [(span.start, span.end, span.score) for span in
+    ...  join_protein_variants(Document("1", text, spans)).spans]
+    [(12, 25, 0.9)]
+    """
+    if "p.(" not in document.text:
+        return document
+    spans = list(document.spans)
+    for match in _PROTEIN_VARIANT.finditer(document.text):
+        parts = [
+            span
+            for span in spans
+            if span.type == _TYPE and span.start < match.end() and match.start() < span.end
+        ]
+        if parts:
+            score = max((span.score for span in parts if span.score is not None), default=None)
+            joined = Span(match.start(), match.end(), _TYPE, score)
+            others = [span for span in spans if span not in parts]
+            spans = [*others, joined, *_cut(document.text, parts, match.start())]
+    by_score = sorted(
+        spans, key=lambda span: span.score or 0.0
+    )  # of equal mentions, the last stays
+    return document.with_spans(sorted({span: span for span in by_score}.values()))
+
+
+def _cut(text: str, spans: list[Span], end: int) -> Iterator[Span]:
+    """Yield the parts of mentions before an offset, without punctuation at their ends."""
+    for span in spans:
+        before = text[span.start : end].rstrip(" \t\r\n,;:(/")
+        if before:
+            yield replace(span, end=span.start + len(before), fragments=())
