@@ -289,8 +289,8 @@ class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
                 of `corpora`.
             overlaps: ``keep`` all mentions, or the most probable of overlapping ones, ``best``.
             consistency: see `vaner.linking.consistency.make_consistent`.
-            min_score: minimum score of a mention, in [0, 1]. Default: the minimum score of each
-                type with the best F1 on the dev set of `vaner calibrate`.
+            min_score: minimum score of a mention, in [0, 1]. Default: `min_scores`, of the mean of
+                a name in a document if it is made consistent.
             min_precision: sets a threshold for each type that reached this precision on the dev
                 set of `vaner calibrate`. Without `types`, other types are left out.
             options: for the recognizer, such as ``batch_size``.

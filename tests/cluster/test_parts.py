@@ -239,7 +239,7 @@ def test_only_the_same_job_can_be_resumed(tmp_path: Path, files: list[str]) -> N
     other = replace(
         task, settings=AnnotationSettings(annotate_options=AnnotateOptions(min_score=0.5))
     )
-    with pytest.raises(VanerError, match="started with another --min-score; use the same"):
+    with pytest.raises(VanerError, match=r"another --min-score \(None\); use the same"):
         annotate(files, other, resume=True)
     with pytest.raises(VanerError, match="started with another --part-size"):
         annotate(files, task, resume=True, size=4)

@@ -341,6 +341,8 @@ def make_pdf(*pages: str) -> bytes:
         (["beta-", "catenin, betacatenin"], "betacatenin, betacatenin"),
         (["ELE-", "MENT, Element"], "ELEMENT, Element"),
         (["short-", "and long-term"], "short-\nand long-term"),
+        (["mosqui-", "to and a mosquito"], "mosquito and a mosquito"),
+        (["mosqui\u00ad", "to bites"], "mosquito bites"),
         (["rat -", "fever"], "rat -\nfever"),
     ],
 )

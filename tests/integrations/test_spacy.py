@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from vaner.annotator import Annotator
+from vaner.errors import VanerError
 from vaner.text.documents import Document, Span
 
 spacy = pytest.importorskip("spacy", reason="spaCy is not installed: pip install -e '.[spacy]'")
@@ -90,6 +91,12 @@ def read_spans(doc: Any) -> list[tuple[int, int, str]]:
     return [(span.start_char, span.end_char, span.label_) for span in doc.spans["vaner"]]
 
 
+def test_a_precision_needs_a_calibration(tiny_model: Path) -> None:
+    nlp = make_pipeline(tiny_model, min_precision=0.9)
+    with pytest.raises(VanerError, match="has no calibration"):
+        nlp(TEXTS[0])
+
+
 @pytest.mark.heavy
 def test_saving_and_loading(tiny_model: Path, tmp_path: Path) -> None:
     nlp = make_pipeline(tiny_model, min_score=0.3, types=["Disease"])
@@ -156,7 +163,7 @@ def test_entities_of_earlier_components(tiny_model: Path, overwrite: bool, label
 
 
 def test_invalid_settings_are_errors(tiny_model: Path) -> None:
-    from vaner.errors import ModelError, VanerError
+    from vaner.errors import ModelError
 
     with pytest.raises(ModelError, match="no folder"):
         make_pipeline("/no/such/model/here")

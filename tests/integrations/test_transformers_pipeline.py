@@ -22,7 +22,7 @@ from transformers import (
 from transformers.pipelines.pt_utils import KeyDataset
 
 from vaner.annotator import Annotator
-from vaner.errors import ModelError
+from vaner.errors import ModelError, VanerError
 from vaner.integrations.transformers import VanerPipeline, entities
 from vaner.tagger.model import VanerForTokenClassification
 
@@ -86,6 +86,8 @@ def test_options_of_pipeline_and_call(recognize: Any, tiny_model: Path) -> None:
     model = VanerForTokenClassification.from_pretrained(tiny_model)
     pipe = VanerPipeline(model, device="cpu", types=["Disease"], min_score=0.1)
     assert extents(pipe(TEXTS[0])) == extents(mentions)
+    with pytest.raises(VanerError, match="has no calibration"):
+        recognize(TEXTS[0], min_precision=0.9)
     with pytest.raises(TypeError, match="no option tipes"):
         recognize("x", tipes=["Disease"])
 

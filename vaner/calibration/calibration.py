@@ -1,8 +1,8 @@
 """A model's calibration: temperatures and thresholds fitted on dev, stored with its weights.
 
 A temperature per entity type turns scores into probabilities that can be trusted; it never changes
-their order within a type. For each type the calibration also has the minimum score with the best
-F1, and lists which score threshold reaches which precision.
+their order within a type. For each type the calibration also has the minimum score up to 0.5 with
+the best F1, if one helps, and lists which score threshold reaches which precision.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Fit:
             cross-fitting: each half of the documents is scaled with the temperature of the other.
         bins: number of bins of equal mass behind the two errors.
         steps: thresholds and the precisions they reach, in ascending order.
-        min_score: minimum calibrated score of a mention for the best F1 on the dev set; 0 if no
-            threshold raises F1.
+        min_score: minimum calibrated score of a mention: the threshold up to 0.5 with the best F1
+            on the dev set; 0 if none gains enough, see `vaner.calibration.fit`.
     """
 
     temperature: float

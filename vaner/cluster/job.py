@@ -95,10 +95,10 @@ def _check_same_job(manifest: Manifest, paths: Sequence[str], task: Task, part_s
         VanerError: with the names of the options that differ.
     """
     folder = task.store.folder
-    changed = [*changed_settings(manifest.settings, manifest_settings(task))]
-    changed += ["part_size"] if manifest.part_size != part_size else []
+    before = {**manifest.settings, "part_size": manifest.part_size}
+    changed = changed_settings(before, {**manifest_settings(task), "part_size": part_size})
     if changed:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        options = ", ".join(f"--{n.replace('_', '-')} ({before.get(n)})" for n in changed)
         raise VanerError(
             f"{folder}: the job was started with another {options}; use the same value"
         )

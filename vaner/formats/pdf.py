@@ -106,9 +106,10 @@ def _join_divided_words(pages: Sequence[str]) -> list[str]:
 
     def join(match: regex.Match[str]) -> str:
         first, hyphen, second = match.groups()
-        if second in _CONJUNCTIONS:
-            return match[0]
         folded, lower = (first.casefold(), second.casefold()), first[1:] + second
+        is_one_word = hyphen == "\u00ad" or "".join(folded) in words
+        if second in _CONJUNCTIONS and not is_one_word:
+            return match[0]
         if folded in hyphenated:
             is_part = True
         elif "".join(folded) in words:

@@ -266,8 +266,10 @@ def _describe_calibration(model: ModelDescription) -> Iterator[str]:
         for type, fit in (*calibration.types.items(), ("all", calibration.all_types))
     )
     dropped = (
-        "Mentions below the minimum score of their type, which has the best F1 there, are dropped, "
-        "unless\n`min_score` is given.\n"
+        "Names whose mean score in a document is below the minimum score of their type are "
+        "dropped, unless\n`min_score` or `min_precision` is given. The minimum scores have the "
+        "best F1 of those up to 0.5 there;\nso results on these splits are a little too high for "
+        "types with a minimum score.\n"
     )
     yield (
         "## Scores\n\nScores are probabilities, calibrated on "

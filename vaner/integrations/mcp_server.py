@@ -84,6 +84,10 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         max_characters: maximum length of a text.
     """
     types = ", ".join(annotator.types)
+    min_score_option, min_precision_option = (
+        Field(description=declaration(AnnotateOptions, name).description, ge=0, le=1)
+        for name in ("min_score", "min_precision")
+    )
     server = MCPServer[Any](
         "vaner",
         version=get_package_version(),
@@ -98,15 +102,15 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
             list[str] | str | None,
             Field(description=f"Entity types to find: {types}. Default: all."),
         ] = None,
-        min_score: Annotated[
-            float | None,
-            Field(description=declaration(AnnotateOptions, "min_score").description, ge=0, le=1),
-        ] = None,
+        min_score: Annotated[float | None, min_score_option] = None,
+        min_precision: Annotated[float | None, min_precision_option] = None,
     ) -> list[FoundMention]:
         """Find the mentions of biomedical entities in a text, with offsets, types and scores."""
         _check_length(text, max_characters)
-        find = partial(_annotate, annotator, text, types, min_score)
-        return await _run(find)
+        find = partial(
+            annotator.annotate, [text], types, min_score=min_score, min_precision=min_precision
+        )
+        return await _run(lambda: _list_mentions(next(find())))
 
     async def convert(
         content: Annotated[str, Field(description="The content of a file with documents.")],
@@ -198,10 +202,7 @@ def _check_length(text: str, maximum: int) -> None:
         raise ToolError(f"the text has {len(text):,} characters; the limit is {maximum:,}")
 
 
-def _annotate(
-    annotator: Annotator, text: str, types: list[str] | str | None, min_score: float | None
-) -> list[FoundMention]:
-    document = next(annotator.annotate([text], types, min_score=min_score))
+def _list_mentions(document: Document) -> list[FoundMention]:
     mentions = [
         {
             "start": span.start,

@@ -252,6 +252,7 @@ def _restore(name: str, settings: dict[str, Any]) -> VanerComponent:
         "dataset": None,
         "consistency": _ANNOTATE.consistency,
         "min_score": _ANNOTATE.min_score,
+        "min_precision": _ANNOTATE.min_precision,
         "align": "expand",
         "spans_key": "vaner",
         "overwrite_ents": False,
@@ -277,6 +278,7 @@ def make_vaner(
     dataset: str | None,
     consistency: bool,
     min_score: float | None,
+    min_precision: float | None,
     align: Align,
     spans_key: str,
     overwrite_ents: bool,
@@ -291,7 +293,8 @@ def make_vaner(
         name: name of the component.
         model, revision, selector, batch_size, device, form: see
             `vaner.recognition.options.LoadOptions`.
-        types, corpus, consistency, min_score: see `vaner.recognition.options.AnnotateOptions`.
+        types, corpus, consistency, min_score, min_precision: see
+            `vaner.recognition.options.AnnotateOptions`.
         dataset: former name of `corpus`.
         cache_dir, local_files_only: options for the Hub. The token is that of HF_TOKEN.
         kb, link, candidates: see `vaner.linking.options.LinkOptions`.
@@ -312,6 +315,7 @@ def make_vaner(
             corpus=corpus,
             consistency=consistency,
             min_score=min_score,
+            min_precision=min_precision,
         ),
         link_options=LinkOptions(kb=kb, link=link, candidates=0 if link is None else candidates),
         context=context,

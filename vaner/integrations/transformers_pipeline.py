@@ -28,7 +28,7 @@ from vaner.text.documents import Document
 
 TASK = "vaner-ner"
 _BATCH = 32
-_OPTIONS = ("types", "corpus", "dataset", "overlaps", "consistency", "min_score")
+_OPTIONS = ("types", "corpus", "dataset", "overlaps", "consistency", "min_score", "min_precision")
 
 Entity = dict[str, Any]
 """A mention with the keys of transformers' pipelines: entity_group, score, word, start, end."""
@@ -40,8 +40,8 @@ class VanerPipeline(Pipeline):
     A call returns a list of mentions for a text, a list of such lists for a list of texts, and an
     iterator of them for a dataset or a generator of texts. Options of the pipeline or of a call are
     those of `Annotator.annotate`: ``types``, ``corpus``, ``overlaps``, ``consistency``,
-    ``min_score`` and ``batch_size``. Options of the pipeline are also ``link``, a knowledge base
-    that gives identifiers to the mentions, and ``candidates``, see
+    ``min_score``, ``min_precision`` and ``batch_size``. Options of the pipeline are also ``link``,
+    a knowledge base that gives identifiers to the mentions, and ``candidates``, see
     `vaner.linking.options.LinkOptions`; and ``context``, see `vaner.annotator.Annotator`.
     """
 

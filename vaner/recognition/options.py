@@ -141,8 +141,8 @@ class AnnotateOptions:
     min_score: float | None = field(
         default=None,
         metadata=_describe(
-            "Drop mentions with a lower score, from 0 to 1; 0 keeps all. Default: the minimum "
-            "score of each type with the best F1 on the dev set, if the model is calibrated.",
+            "Drop mentions with a lower score, from 0 to 1; 0 drops none. Default: the minimum "
+            "score of each type that was chosen on the dev set, if there is one.",
             minimum=0,
             maximum=1,
         ),
@@ -151,7 +151,7 @@ class AnnotateOptions:
         default=None,
         metadata=_describe(
             "Drop mentions below the lowest score threshold that reached this precision on the dev "
-            "set. Requires a calibrated model.",
+            "set; it replaces the minimum scores of the model. Requires a calibrated model.",
             minimum=0,
             maximum=1,
         ),
