@@ -300,6 +300,21 @@ def test_wrong_field_types_are_reported(put: Any, value: object) -> None:
     assert document.spans == ()
 
 
+def test_prodigy_files_that_begin_without_mentions(put: Any, tmp_path: Path) -> None:
+    documents = [Document(f"doc{n}", "No mention here.") for n in range(600)]
+    documents.append(Document("last", "Gout", (Span(0, 4, "D"),)))
+    write(documents, tmp_path / "x.jsonl", "prodigy")
+    assert detect_format(tmp_path / "x.jsonl") == "prodigy"
+    read_documents = list(read(tmp_path / "x.jsonl"))
+    assert [d.id for d in read_documents] == [d.id for d in documents]
+    assert read_documents[-1].spans == documents[-1].spans
+    task = {"text": "Gout", "spans": [], "meta": {"id": 1}}
+    span = {"start": 0, "end": 4, "type": "D"}
+    for other in ({"meta": {}}, {"meta": {"n": 1}}, {"id": "1"}, {"spans": [span]}):
+        lines = [json.dumps(task), json.dumps(task | other)]
+        assert detect_format(put("\n".join(lines), "o.jsonl")) == "jsonl"
+
+
 def test_prodigy_null_meta_is_ignored(put: Any, tmp_path: Path) -> None:
     documents = list(read(put('{"text": "Gout", "meta": null}', "x.jsonl"), "prodigy"))
     assert not write(documents, tmp_path / "o.jsonl", "prodigy").lost

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.formats.mentions import mentions
 from tests.formats.test_overlaps import full, slow_is_fine
+from tests.growth import assert_linear
 from vaner.errors import FormatError
 from vaner.formats import detect_format, read, write
 from vaner.formats.skipped_records import SkippedRecordsWarning
@@ -50,6 +51,16 @@ def test_documents_are_written_and_read_again(tmp_path: Path, format: str) -> No
     suffix = ".tsv" if format == "webanno" else ".xmi"
     assert detect_format(folder / f"a{suffix}") == format
     assert list(read(folder / f"a{suffix}")) == [first]
+
+
+def test_time_grows_with_the_number_of_mentions(tmp_path: Path) -> None:
+    def make_document(count: int) -> Document:
+        starts = range(0, 14 * count, 14)
+        spans = tuple(Span(start, start + 4, "D") for start in starts)
+        return Document("a", "Gout in rats. " * count, spans)
+
+    documents = (make_document(150), make_document(1200))
+    assert_linear(lambda d: write([d], tmp_path / "out", "webanno"), *documents, growth=8)
 
 
 @settings(deadline=None, max_examples=8, suppress_health_check=slow_is_fine)

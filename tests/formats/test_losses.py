@@ -13,7 +13,7 @@ from vaner.errors import FormatError
 from vaner.formats import read, write
 from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.formats.source import FormatWarning
-from vaner.formats.unsupported_annotations import UNSUPPORTED
+from vaner.formats.unsupported_annotations import METADATA_FIELD, UNSUPPORTED
 from vaner.text.documents import Document
 
 Put = Callable[..., Path]
@@ -119,3 +119,38 @@ def test_mentions_in_the_cells_of_a_table_are_reported(put: Put) -> None:
     path = put(f"id,text,label\n1,Scurvy,{quoted}\n2,Rest,[1]\n", "x.csv")
     with pytest.warns(FormatWarning, match="not read as mentions: label; use JSON"):
         assert len(list(read(path))) == 2
+
+
+WITHOUT_FIELDS = [
+    "pubtator", "bioc_xml", "bioc_json", "brat", "label_studio", "prodigy", "doccano",
+    "pubannotation", "webanno",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("format", WITHOUT_FIELDS)
+def test_metadata_fields_are_counted(put: Put, tmp_path: Path, format: str) -> None:
+    fields = {"foo": 1, "empty": "", "sentences": [[0, 9]], "source": {"a": 1}}
+    record = {"id": "1", "text": "Gout here", "spans": [], "bar": 0, "metadata": fields}
+    documents = list(read(put(json.dumps(record), "a.jsonl")))
+    assert write(documents, tmp_path / "out", format).lost == {METADATA_FIELD: 3}
+    assert not write(documents, tmp_path / "b.jsonl").lost
+
+
+TASK = {"id": 7, "data": {"text": "Gout", "ward": "3"}, "annotations": [{"result": []}]}
+RECORDS = {
+    "csv": ("id,text,year,note\n1,Gout,2026,\n", "a.csv"),
+    "prodigy": (
+        json.dumps({"text": "Gout", "meta": {"id": "1", "ward": "3"}, "answer": "accept"}),
+        "a.jsonl",
+    ),
+    "doccano": (json.dumps({"id": 1, "text": "Gout", "label": [], "ward": "3"}), "a.jsonl"),
+    "label_studio": (json.dumps([TASK]), "a.json"),
+}
+
+
+@pytest.mark.parametrize("source", RECORDS)
+def test_columns_and_fields_of_tools_are_counted(put: Put, tmp_path: Path, source: str) -> None:
+    documents = list(read(put(*RECORDS[source]), source))
+    assert write(documents, tmp_path / "a.txt", "pubtator").lost == {METADATA_FIELD: 1}
+    if source != "csv":
+        assert not write(documents, tmp_path / "b.json", source).lost

@@ -100,6 +100,62 @@ def test_passages_of_full_texts_are_written_as_bioc(put: Any, tmp_path: Path) ->
     assert kinds == [kind for _, _, kind in PASSAGES]
 
 
+def make_article(body: str) -> str:
+    front = '<front><article-meta><article-id pub-id-type="pmid">5</article-id>'
+    front += "<title-group><article-title>T</article-title><subtitle>S</subtitle></title-group>"
+    return f"<article>{front}</article-meta></front><body>{body}</body></article>"
+
+
+DEFINITIONS = (
+    "<def-list><def-item><term>RA</term><def><p>rheumatoid</p><p>arthritis</p></def></def-item>"
+    "<def-item><term>MS</term><def><p>sclerosis</p></def></def-item></def-list>"
+)
+MATH = "<disp-formula><label>1</label><math><mi>x</mi><mo>=</mo><mn>1</mn></math></disp-formula>"
+PICTURE = "<inline-formula><tex-math>x</tex-math></inline-formula>"
+CELLS = "<td><p>a</p><p>b</p></td><td><list><list-item><p>c</p></list-item><list-item><p>d</p>"
+CELLS += "</list-item></list></td><td>H<sub>2</sub>O<break/>e</td>"
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (f"<p>x</p>{DEFINITIONS}", ["x", "RA\trheumatoid arthritis", "MS\tsclerosis"]),
+        (f"<p>x:{DEFINITIONS}y</p>", ["x: y", "RA\trheumatoid arthritis", "MS\tsclerosis"]),
+        (
+            "<verse-group><title>V</title><verse-line>a</verse-line><verse-line>b</verse-line>"
+            "<attrib>Doe</attrib></verse-group>",
+            ["V", "a", "b", "Doe"],
+        ),
+        ("<sec><speech><speaker>Doe</speaker><p>Gout.</p></speech></sec>", ["Doe", "Gout."]),
+        ("<preformat>a  b\nc</preformat><sec><code>x = 1</code></sec>", ["a b c", "x = 1"]),
+        (
+            "<sec><p>a</p><media><label>1</label><caption><title>M</title><p>Gout.</p></caption>"
+            "</media></sec>",
+            ["a", "M", "Gout."],
+        ),
+        (f"<p>Where {MATH} holds.</p>", ["Where x=1 holds."]),
+        (f"<p>Where{MATH}, and</p>{MATH}", ["Where x=1, and", "x=1"]),
+        (
+            f"<table-wrap><label>T1</label><table><tr>{CELLS}</tr></table></table-wrap>",
+            ["T1", "a b\tc d\tH2O e"],
+        ),
+        (f"<fig><caption><p>a</p></caption>{DEFINITIONS[:-11]}</def-list></fig>", [
+            "a", "RA\trheumatoid arthritis", "MS\tsclerosis",
+        ]),
+        ("<disp-quote>a<p>b</p></disp-quote><chem-struct>c</chem-struct>", ["a", "b", "c"]),
+    ],
+)  # fmt: skip
+def test_parts_of_full_texts(put: Any, body: str, lines: list[str]) -> None:
+    (document,) = read(put(make_article(body), "a.xml"))
+    assert document.text.split("\n") == ["T", "S", *lines]
+
+
+def test_formulas_without_text_are_counted(put: Any) -> None:
+    path = put(make_article(f"<p>Where {PICTURE} holds.</p>"), "a.xml")
+    with pytest.warns(SkippedRecordsWarning, match=r"left out: a formula without text \(1\)"):
+        assert texts(path, "jats") == [("5", "T\nS\nWhere holds.")]
+
+
 def test_broken_articles(put: Any) -> None:
     with pytest.raises(FormatError, match=r"a\.xml:1: an article without an id"):
         list(read(put("<article><body><p>Rat.</p></body></article>", "a.xml")))
@@ -142,6 +198,13 @@ def test_medline_records_of_pubmed_central(put: Any) -> None:
     assert texts(put(content, "pmc_result.txt"), "medline") == [
         ("8", "Rat."), ("PMC9", "Gout.\nIt hurts."),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("original", ["TT  - Titre\n      goutte.\n", ""])
+def test_the_original_title_of_a_medline_record(put: Any, original: str) -> None:
+    path = put(f"PMID- 2\nTI  - [Not Available].\n{original}AB  - z\n", "x.nbib")
+    title = "Titre goutte." if original else "[Not Available]."
+    assert texts(path, "medline") == [("2", f"{title}\nz")]
 
 
 def test_broken_medline_records(put: Any) -> None:

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from vaner.errors import FormatError
-from vaner.formats import make_ids_unique, read, write_to
+from vaner.formats import detect_format, make_ids_unique, read, write, write_to
 from vaner.text.documents import Document, Span
 
 PUBTATOR = (
@@ -30,6 +30,15 @@ def test_pubtator(put):
     stream = io.StringIO()
     assert not write_to(documents, stream, "pubtator").lost
     assert stream.getvalue() == PUBTATOR.replace("\r", "") + "\n"
+
+
+def test_an_id_with_spaces_is_detected(put, tmp_path):
+    document = Document("doc 1", "Gout.", (Span(0, 4, "D"),))
+    write([document], tmp_path / "s.txt", "pubtator")
+    assert detect_format(tmp_path / "s.txt") == "pubtator"
+    assert list(read(tmp_path / "s.txt")) == [document]
+    for other in ("a b|t|x\na c|a|y\n", "a b|t|x\n", "a b|a|x\na b|t|y\n"):
+        assert detect_format(put(other, "o.txt")) == "text"
 
 
 def test_an_abstract_without_a_title_is_not_text(put):

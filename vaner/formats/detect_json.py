@@ -44,6 +44,8 @@ def detect_json(head: str) -> str | None:
     for record in records:
         if format := _detect_record(record, is_list):
             return format
+    if records and not is_list and all(map(_is_task_of_prodigy, records)):
+        return "prodigy"
     if records and not is_list and any(isinstance(record, dict) for record in records):
         return "jsonl"  # whose reader reports what is wrong with the records
     return None if records else _detect_incomplete(start)
@@ -124,6 +126,14 @@ def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
         return "doccano"
     has_empty_labels = any(record.get(name) == [] for name in _LABEL_LISTS)
     return "doccano" if has_empty_labels and not any(map(record.get, MENTIONS)) else None
+
+
+def _is_task_of_prodigy(record: Any) -> bool:
+    """Return whether a record without mentions has the form in which vaner writes Prodigy tasks."""
+    if not isinstance(record, dict) or "text" not in record or "id" in record:
+        return False
+    meta = record.get("meta")
+    return record.get("spans") == [] and isinstance(meta, dict) and "id" in meta
 
 
 def _get_list(record: Mapping[str, Any], key: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """JATS XML, the full texts of PubMed Central: title, abstracts, sections, figures and tables.
 
-Every paragraph, heading, caption and table is a passage on a line (read only). Their offsets, and
+Every paragraph, heading, caption and table is a passage on a line (read only), and so are the lines
+of a verse, code, and each term of a list of definitions with its definition. Their offsets, and
 `section_type` and `type` as in PubMed Central's BioC files, are the passages of the metadata, so
 that BioC files of the documents have them. References, footnotes and back matter are not read.
 Inline markup is removed; the cells of a table row are separated by tabs.
@@ -22,14 +23,23 @@ from vaner.text.documents import Document
 _ROOTS = {"article", "pmc-articleset", "articles"}
 _BLOCKS = {
     "p", "title", "sec", "fig", "fig-group", "table-wrap", "table-wrap-group", "caption", "list",
-    "list-item", "def-list", "disp-quote", "boxed-text", "disp-formula", "label", "table",
-    "supplementary-material", "verse-group", "statement", "disp-formula-group",
+    "list-item", "def-list", "def-item", "disp-quote", "boxed-text", "label", "table",
+    "supplementary-material", "verse-group", "statement", "disp-formula-group", "speech", "media",
+    "graphic",
 }  # fmt: skip
 """Elements that contain or are passages."""
 
+_SPACED = _BLOCKS | {
+    "td", "th", "tr", "term", "def", "verse-line", "speaker", "attrib", "preformat", "disp-formula",
+}  # fmt: skip
+"""Elements with white space around them, if they are within a passage."""
+
+_NO_SPACE_BEFORE = {".", ",", ";", ":", ")"}
+
 _SKIPPED = {
-    "ref-list", "fn-group", "fn", "xref-group", "object-id", "graphic", "media", "permissions",
-    "tex-math", "alternatives-tex", "label", "table-wrap-foot", "inline-graphic", "processing-meta",
+    "ref-list", "fn-group", "fn", "xref-group", "object-id", "permissions", "tex-math",
+    "alternatives-tex", "label", "table-wrap-foot", "inline-graphic", "processing-meta", "alt-text",
+    "long-desc", "sec-meta",
 }  # fmt: skip
 _SECTIONS = (
     ("INTRO", r"intro|background|^objectives?$"),
@@ -46,6 +56,7 @@ _UNREAD = {
     "sub-article": "a sub-article", "response": "a response", "trans-abstract":
     "a translated abstract",
 }  # fmt: skip
+_FORMULAS = ("disp-formula", "inline-formula")
 _WHITE_SPACE = re.compile(r"\s+")
 _IDS = ("pmcid", "pmc", "pmid", "doi", "publisher-id")
 
@@ -101,6 +112,8 @@ def read(
 def _count_unread(article: Element) -> dict[str, int]:
     """Count the parts of an article that are not read."""
     numbers = {part: sum(1 for _ in _find_all(article, name)) for name, part in _UNREAD.items()}
+    formulas = (formula for name in _FORMULAS for formula in _find_all(article, name))
+    numbers["a formula without text"] = sum(not _flatten(formula) for formula in formulas)
     return {part: number for part, number in numbers.items() if number}
 
 
@@ -135,6 +148,9 @@ def _read_article(article: Element) -> Iterator[Passage]:
         title = next(_find_all(front, "article-title"), None)
         if title is not None:
             yield Passage(_flatten(title), "TITLE", "front")
+        for group in _find_all(front, "title-group"):
+            for subtitle in (e for e in group if _get_name(e.tag) == "subtitle"):
+                yield Passage(_flatten(subtitle), "TITLE", "front")
         for abstract in _find_all(front, "abstract"):
             yield from _read_section(abstract, "ABSTRACT", "", "abstract", 0)
     for body in (e for e in article if _get_name(e.tag) == "body"):
@@ -168,12 +184,21 @@ def _read_section(
             yield from _read_caption(child, "FIG", "fig", heading)
         elif name == "table-wrap":
             yield from _read_caption(child, "TABLE", "table", heading)
-            for table in _find_all(child, "table"):
-                yield Passage(_flatten_table(table), "TABLE", "table", heading)
-        elif name == "p":
-            yield from _read_paragraph(child, section, heading, prefix or "paragraph", depth)
-        elif name in _BLOCKS and name not in _SKIPPED:
+        elif name == "table":
+            yield Passage(_flatten_table(child), "TABLE", "table", heading)
+        elif name == "def-item":
+            parts = filter(None, map(_flatten, child))
+            yield Passage("\t".join(parts), section or "OTHER", prefix or "paragraph", heading)
+        elif name in _BLOCKS - _SKIPPED - {"p"} and not _has_text_outside_children(child):
             yield from _read_section(child, section, heading, prefix, depth)
+        elif name not in _SKIPPED:
+            yield from _read_paragraph(child, section, heading, prefix or "paragraph", depth)
+
+
+def _has_text_outside_children(element: Element) -> bool:
+    """Return whether an element has text outside its children."""
+    texts = (element.text, *(child.tail for child in element))
+    return any(text and text.strip() for text in texts)
 
 
 def _read_paragraph(
@@ -189,7 +214,7 @@ def _read_paragraph(
 
 
 def _read_caption(element: Element, section: str, kind: str, heading: str) -> Iterator[Passage]:
-    """Yield the label with the title of a figure or table, and the paragraphs of its caption."""
+    """Yield the label with the title of a figure or table, its caption, and what else is in it."""
     label = next((_flatten(e) for e in element if _get_name(e.tag) == "label"), "")
     for caption in (e for e in element if _get_name(e.tag) == "caption"):
         for child in caption:
@@ -198,6 +223,11 @@ def _read_caption(element: Element, section: str, kind: str, heading: str) -> It
             yield Passage(text, section, f"{kind}_caption", heading)
     if label:
         yield Passage(label, section, f"{kind}_caption", heading)
+    inner = Element("sec")
+    for child in (e for e in element if _get_name(e.tag) != "caption"):
+        tables = list(_find_all(child, "table"))
+        inner.extend(tables or [child])
+    yield from _read_section(inner, section, heading, "", 0)
 
 
 def _find_section_type(given: str, title: str) -> str:
@@ -225,12 +255,15 @@ def _flatten(element: Element, without: list[Element] | None = None) -> str:
 def _iterate_text(element: Element, without: list[Element]) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        name = _get_name(child.tag)
+        name, tail = _get_name(child.tag), child.tail or ""
         if name == "break":
             yield " "
         elif name not in _SKIPPED and not any(child is other for other in without):
+            yield " " if name in _SPACED else ""
             yield from _iterate_text(child, without)
-        yield child.tail or ""
+        # The spaces of several parts are reduced to one.
+        yield " " if name in _SPACED - _SKIPPED and tail[:1] not in _NO_SPACE_BEFORE else ""
+        yield tail
 
 
 def _find_all(element: Element, name: str) -> Iterator[Element]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaner.formats.pubmed import FURTHER_ABSTRACT
+from vaner.formats.pubmed import FURTHER_ABSTRACT, says_no_title
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.text.documents import Document
@@ -20,7 +20,8 @@ FIELD = re.compile(r"([A-Z][A-Z0-9 ]{3})- ?(.*)")
 FIRST_LINE = re.compile(r"PMID- ?\d|PMC - ?PMC\d")
 _IDS = ("PMID", "PMC")
 _ABSTRACTS = ("AB", "OAB")
-_TITLES = ("TI", "BTI", "TT")
+_ORIGINAL_TITLE = "TT"
+_TITLES = ("TI", "BTI", _ORIGINAL_TITLE)
 NO_TEXT = "record without title and abstract"
 
 Fields = dict[str, list[str]]
@@ -44,6 +45,8 @@ def read(
         with file.guard(line):
             if not (id := find_id(fields, _IDS)):
                 raise MalformedError("a record without PMID")
+            if fields.get(_ORIGINAL_TITLE) and says_no_title(" ".join(fields.get("TI", ()))):
+                fields["TI"] = fields[_ORIGINAL_TITLE]
             if text := join_text(fields, _TITLES, _ABSTRACTS):
                 yield Document(id, text)
                 if fields.get("AB") and fields.get("OAB"):

@@ -59,7 +59,8 @@ def find_conversion(
     mentions = list(mentions)
     quoted = [(pieces, quote) for pieces, quote in mentions if quote and quote.strip()]
     if not quoted:
-        return _find_by_words(text, [pieces for pieces, _ in mentions], tokens)
+        is_stored = any(quote for _, quote in mentions)  # white space
+        return None if is_stored else _find_by_words(text, [p for p, _ in mentions], tokens)
     if _agree(text, quoted):
         return None
     for conversion in (*_list_conversions(text), _count_tokens(tokens)):
@@ -68,6 +69,11 @@ def find_conversion(
         if _agree(text, converted) and not any(_has_edges(text, pieces) for pieces, _ in converted):
             return conversion
     return None
+
+
+def are_converted_without_texts(text: str, mentions: Iterable[Sequence[Piece]]) -> bool:
+    """Return whether readers convert offsets of mentions if a file does not have their texts."""
+    return find_conversion(text, [(pieces, None) for pieces in mentions]) is not None
 
 
 def _agree(text: str, mentions: Iterable[tuple[Sequence[Piece], str]]) -> bool:
@@ -95,15 +101,16 @@ def _find_by_words(
     """Return the conversion after which no mention cuts a word; None if none does without one."""
     conversions = [_count_utf16(text)] if has_wide_characters(text) else []
     conversions += [_count_tokens(tokens)] if tokens else []
-    if not mentions or not conversions or _all_keep_words(text, mentions):
+    if not mentions or not conversions or all_keep_words(text, mentions):
         return None
     for conversion in conversions:
-        if _all_keep_words(text, map(conversion.apply, mentions)):
+        if all_keep_words(text, map(conversion.apply, mentions)):
             return conversion
     return None
 
 
-def _all_keep_words(text: str, mentions: Iterable[Sequence[Piece]]) -> bool:
+def all_keep_words(text: str, mentions: Iterable[Sequence[Piece]]) -> bool:
+    """Return whether no mention cuts a word, or begins or ends with white space."""
     return all(_keeps_words(text, piece) for pieces in mentions for piece in pieces)
 
 

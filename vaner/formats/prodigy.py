@@ -1,12 +1,14 @@
 """Prodigy tasks and answers as JSON Lines: a text and spans with start, end and label.
 
-Offsets are code points. Only accepted answers of an export become documents. A binary answer does
-not either: it judges the mention that was shown and says nothing about other mentions of the text.
+Offsets are code points; UTF-16 units are detected and converted. Only accepted answers of an export
+become documents. A binary answer does not either: it judges the mention that was shown and says
+nothing about other mentions of the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,13 @@ from vaner.formats.json_values import (
     get_list,
 )
 from vaner.formats.losses import FRAGMENTS, Losses
+from vaner.formats.offset_conventions import (
+    Conversion,
+    Quoted,
+    are_converted_without_texts,
+    find_conversion,
+)
+from vaner.formats.quotes import report_conversion
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
@@ -89,21 +98,42 @@ def _to_document(
     meta = check_type(record.get("meta") or {}, dict, "meta")
     given = meta.get("id", record.get("id"))
     id, spans = default_id if given is None else str(given), []
-    for entry in check_type(record.get("spans") or [], list, "spans"):
+    entries = check_type(record.get("spans") or [], list, "spans")
+    conversion = find_conversion(text, list(_get_mentions(entries)))
+    if conversion:
+        report_conversion(conversion.description, id)
+    for entry in entries:
         with file.guard(line, given):
-            spans.append(_make_span(text, check_type(entry, dict, "a span")))
+            spans.append(_make_span(text, check_type(entry, dict, "a span"), conversion))
     stored = {k: freeze(v) for k, v in record.items() if k not in _KNOWN_FIELDS and k[:1] != "_"}
     metadata = {"prodigy": stored} if stored else {}
     return Document(id, text, tuple(spans), metadata)
 
 
-def _make_span(text: str, entry: Mapping[str, Any]) -> Span:
+def _get_mentions(entries: Iterable[Any]) -> Iterator[Quoted]:
+    """Yield piece and text of the spans; malformed ones are reported later."""
+    for entry in entries:
+        with suppress(MalformedError):
+            entry = check_type(entry, dict, "a span")
+            yield [_get_piece(entry)], _get_quote(entry)
+
+
+def _get_piece(entry: Mapping[str, Any]) -> tuple[int, int]:
+    return check_pair((entry.get("start"), entry.get("end")))
+
+
+def _get_quote(entry: Mapping[str, Any]) -> str | None:
+    return check_quoted(entry, "text of a span")
+
+
+def _make_span(text: str, entry: Mapping[str, Any], conversion: Conversion | None) -> Span:
+    pieces = [_get_piece(entry)]
     identifiers = check_type(entry.get("identifiers") or [], list, "identifiers")
     return make_span(
         text,
-        [check_pair((entry.get("start"), entry.get("end")))],
+        conversion.apply(pieces) if conversion else pieces,
         check_type(entry.get("label", ""), str, "label"),
-        quoted=check_quoted(entry, "text of a span"),
+        quoted=_get_quote(entry),
         score=check_probability(entry.get("score")),
         identifiers=map(str, identifiers),
     )
@@ -112,10 +142,12 @@ def _make_span(text: str, entry: Mapping[str, Any]) -> Span:
 def render(documents: Iterable[Document], losses: Losses) -> Iterator[str]:
     """Yield a task per document. Scores and identifiers are fields of its spans."""
     for document in documents:
-        spans = [_make_entry(span, losses) for span in document.spans]
+        text, spans = document.text, [_make_entry(span, losses) for span in document.spans]
+        if are_converted_without_texts(text, [[(s["start"], s["end"])] for s in spans]):
+            spans = [{**span, "text": text[span["start"] : span["end"]]} for span in spans]
         stored = get_roundtrip_metadata(document, "prodigy", Stored, losses)
         meta = {**(stored.get("meta") or {}), "id": document.id}
-        record = {"text": document.text, "spans": spans, "meta": meta}
+        record = {"text": text, "spans": spans, "meta": meta}
         yield dump_line(add_missing(record, stored), losses) + "\n"
 
 

@@ -8,7 +8,7 @@ Identifiers and scores of mentions are attributes with the predicates `identifie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,19 @@ from vaner.formats.json_values import (
     add_missing,
     check_pair,
     check_probability,
+    check_quoted,
     check_type,
     freeze,
     is_integer,
 )
 from vaner.formats.losses import DANGLING, Losses
+from vaner.formats.offset_conventions import (
+    Conversion,
+    Quoted,
+    are_converted_without_texts,
+    find_conversion,
+)
+from vaner.formats.quotes import report_conversion
 from vaner.formats.roundtrip_metadata import get_roundtrip_metadata, with_roundtrip_metadata
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
@@ -94,10 +102,14 @@ def _to_document(
     for attribute in _get_objects(record, "attributes"):
         attributes.setdefault(str(attribute.get("subj")), []).append(attribute)
     spans, ids = list[Span](), list[str]()
-    for denotation in _get_denotations(record, skipped):
+    denotations = _get_denotations(record, skipped)
+    conversion = find_conversion(text, list(_get_mentions(denotations)))
+    if conversion:
+        report_conversion(conversion.description, id)
+    for denotation in denotations:
         with guard():
             count_other_fields(denotation, skipped)
-            spans.append(_make_span(text, denotation, attributes))
+            spans.append(_make_span(text, denotation, attributes, conversion))
             ids.append(str(denotation.get("id") or ""))
     metadata = {KEY: stored} if (stored := _make_stored(record, spans, ids)) else {}
     return Document(id, text, tuple(spans), metadata)
@@ -114,19 +126,40 @@ def _get_denotations(record: Mapping[str, Any], skipped: SkipCounts) -> list[Map
     return denotations
 
 
-def _make_span(text: str, denotation: Mapping[str, Any], attributes: Attributes) -> Span:
+def _get_mentions(denotations: Iterable[Mapping[str, Any]]) -> Iterator[Quoted]:
+    """Yield pieces and text of the denotations; malformed ones are reported later."""
+    for denotation in denotations:
+        with suppress(MalformedError):
+            yield _get_pieces(denotation), _get_quote(denotation)
+
+
+def _get_pieces(denotation: Mapping[str, Any]) -> list[tuple[int, int]]:
     is_flat = "span" not in denotation and bool(denotation.keys() & {"begin", "start"})
     value = denotation if is_flat else denotation.get("span")
     spans = value if isinstance(value, list) and not _is_pair(value) else [value]
-    pieces = [_to_piece(span) for span in spans]
-    if not pieces:
+    if not spans:
         raise MalformedError("a denotation has no span")
+    return [_to_piece(span) for span in spans]
+
+
+def _get_quote(denotation: Mapping[str, Any]) -> str | None:
+    return check_quoted(denotation, "text of a denotation")
+
+
+def _make_span(
+    text: str,
+    denotation: Mapping[str, Any],
+    attributes: Attributes,
+    conversion: Conversion | None,
+) -> Span:
+    pieces = _get_pieces(denotation)
     linked = attributes.get(str(denotation.get("id")), [])
     scores = [a.get("obj") for a in linked if a.get("pred") == SCORE]
     return make_span(
         text,
-        pieces,
+        conversion.apply(pieces) if conversion else pieces,
         check_type(denotation.get("obj", ""), str, "obj"),
+        quoted=_get_quote(denotation),
         score=check_probability(scores[0]) if scores else None,
         identifiers=[str(a.get("obj")) for a in linked if a.get("pred") == IDENTIFIER],
     )
@@ -210,10 +243,13 @@ def _make_record(document: Document, losses: Losses) -> dict[str, Any]:
     text = replace_surrogate_pairs(document.text, losses)
     ids = _assign_ids(document, stored)
     denotations, attributes = list[dict[str, Any]](), list[dict[str, Any]]()
+    is_quoted = are_converted_without_texts(text, [span.pieces for span in document.spans])
     for id, span in zip(ids, document.spans, strict=True):
         pieces = [{"begin": start, "end": end} for start, end in span.pieces]
         location = pieces if len(pieces) > 1 else pieces[0]
-        denotations.append({"id": id, "span": location, "obj": span.type})
+        quote = {"text": " ".join(text[start:end] for start, end in span.pieces)}
+        entry = {"id": id, "span": location, "obj": span.type}
+        denotations.append(entry | quote if is_quoted else entry)
         values: list[tuple[str, Any]] = [(IDENTIFIER, name) for name in span.identifiers]
         values += [(SCORE, span.score)] if span.score is not None else []
         attributes += [{"subj": id, "pred": name, "obj": value} for name, value in values]

@@ -71,9 +71,14 @@ def _to_document(article: Element, skipped: SkipCounts) -> Document:
 def _get_title(article: Element) -> str:
     """Return the title, in the original language if there is no English one."""
     title = _get_text(_find_first(article, ("ArticleTitle", "BookTitle", "VernacularTitle")))
-    if title.rstrip(".").casefold() == _NO_TITLE.casefold():
+    if says_no_title(title):
         return _get_text(_find_first(article, ("VernacularTitle",)))
     return title
+
+
+def says_no_title(title: str) -> bool:
+    """Return whether a title is the one that PubMed gives to articles without an English title."""
+    return title.rstrip(".").casefold() == _NO_TITLE.casefold()
 
 
 def _get_abstract(abstract: Element | None) -> str:

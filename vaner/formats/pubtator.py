@@ -105,10 +105,22 @@ def read_title(block: Block) -> tuple[str, str]:
 def has_title(lines: Sequence[str]) -> bool:
     """Return whether the first lines of a file contain a title or an abstract.
 
+    An id with spaces counts if title and abstract follow each other.
+
     >>> has_title(["# PubTator", "1|t|Gout"]), has_title(["Gout or rat fever|t|x"])
     (True, False)
+    >>> has_title(["rat 1|t|Gout", "rat 1|a|It hurts."])
+    True
     """
-    return any(map(_TITLE.match, lines[:_CHECKED_LINES]))
+    checked = lines[:_CHECKED_LINES]
+    return any(map(_TITLE.match, checked)) or any(map(_are_title_and_abstract, checked, lines[1:]))
+
+
+def _are_title_and_abstract(first: str, second: str) -> bool:
+    title, abstract = _match_text(first), _match_text(second)
+    if not title or not abstract:
+        return False
+    return (title[2], abstract[2]) == ("t", "a") and title[1] == abstract[1]
 
 
 def _match_text(line: str) -> re.Match[str] | None:

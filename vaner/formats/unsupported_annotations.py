@@ -2,7 +2,7 @@
 
 The reader of a format stores them in the metadata, and the writer of the same format restores them.
 In other formats they are lost, and counted. Those that describe mentions which were removed or
-replaced are left out of every format, and counted.
+replaced are left out of every format, and counted. Metadata fields of users are counted as well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from vaner.formats.bioc import metadata as bioc
 from vaner.formats.declaration import Format
 from vaner.formats.losses import Losses
 from vaner.formats.mention_details import count_lost_details
+from vaner.formats.metadata_fields import count_fields
 from vaner.text.documents import Document
 
+METADATA_FIELD = "metadata field has no place in the format"
 UNSUPPORTED = "relation, attribute or note has no place in the format"
 
 
@@ -75,4 +77,6 @@ def prepare_unsupported_annotations(
                 losses[UNSUPPORTED] += _BY_KEY[key].count(document)
         if format.holds is not None:
             count_lost_details(document.spans, format.holds, losses)
+            if format.metadata_keys != METADATA_KEYS:  # others hold all metadata
+                losses[METADATA_FIELD] += count_fields(document, {format.name, *METADATA_KEYS})
         yield document

@@ -67,6 +67,14 @@ class Value(NamedTuple):
     number: str
 
 
+class Numbered(NamedTuple):
+    """A mention that is written: its number in the file, and its identifiers in one string."""
+
+    number: int
+    span: Span
+    identifiers: str
+
+
 @dataclass
 class Mention:
     """A mention while the lines of a file are read, in UTF-16 units."""
@@ -225,7 +233,11 @@ def _render(document: Document, losses: Losses) -> str:
     count_scores(document.spans, losses)
     for span in document.spans:
         losses[FRAGMENTS] += span.is_discontinuous
-    names = [join_identifiers(span.identifiers, losses) for span in document.spans]
+    numbered = [
+        Numbered(number, span, join_identifiers(span.identifiers, losses))
+        for number, span in enumerate(document.spans, 1)
+    ]
+    overlapping = _find_overlapping(words, numbered)
     parts, last = [_HEAD], 0
     for number, (first, end) in enumerate(get_sentences(document, words), 1):
         start, stop = words[first].start, words[end - 1].end
@@ -234,9 +246,10 @@ def _render(document: Document, losses: Losses) -> str:
         lines = re.split(r"\n", text[start:stop])
         parts.append("\n" + "".join(f"#Text={_escape_text(line)}\n" for line in lines))
         for token, word in enumerate(words[first:end], 1):
-            for sub, unit in enumerate(_split_token(word, document.spans)):
+            mentions = next(overlapping)
+            for sub, unit in enumerate(_split_token(word, mentions)):
                 name = f"{number}-{token}" + (f".{sub}" if sub else "")
-                cells = _make_cells(unit, word, sub == 0, document.spans, names)
+                cells = _make_cells(unit, word, sub == 0, mentions)
                 extent = f"{offsets[unit.start]}-{offsets[unit.end]}"
                 parts.append("\t".join((name, extent, text[slice(*unit)], *cells, "\n")))
     losses[BETWEEN_SENTENCES] += last != len(text)
@@ -257,24 +270,37 @@ def _escape_text(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\t", r"\t").replace("\r", r"\r")
 
 
-def _split_token(word: Word, spans: Sequence[Span]) -> Iterator[Word]:
+def _find_overlapping(
+    words: Iterable[Word], mentions: Sequence[Numbered]
+) -> Iterator[Sequence[Numbered]]:
+    """Yield the mentions that overlap each of the words, in the order of their numbers."""
+    remaining = sorted(mentions, key=lambda mention: mention.span.start, reverse=True)
+    current = list[Numbered]()
+    for word in words:
+        while remaining and remaining[-1].span.start < word.end:
+            current.append(remaining.pop())
+        current = [mention for mention in current if mention.span.end > word.start]
+        yield sorted(current, key=lambda mention: mention.number)
+
+
+def _split_token(word: Word, mentions: Sequence[Numbered]) -> Iterator[Word]:
     """Yield a token, and the parts of it at which mentions begin or end."""
     yield word
-    edges = {edge for span in spans for edge in (span.start, span.end)}
+    edges = {edge for mention in mentions for edge in (mention.span.start, mention.span.end)}
     inner = sorted(edge for edge in edges if word.start < edge < word.end)
     bounds = [word.start, *inner, word.end] if inner else []
     yield from map(Word, bounds, bounds[1:])
 
 
 def _make_cells(
-    unit: Word, token: Word, is_token: bool, spans: Sequence[Span], names: Sequence[str]
+    unit: Word, token: Word, is_token: bool, mentions: Sequence[Numbered]
 ) -> tuple[str, str]:
     """Return identifiers and types of the mentions that a token, or a part of one, belongs to.
 
     A mention that covers a token is annotated at the token, and not at its parts.
     """
     identifiers, types = [], []
-    for number, (span, name) in enumerate(zip(spans, names, strict=True), 1):
+    for number, span, name in mentions:
         covers_token = span.start <= token.start and token.end <= span.end
         covers_unit = span.start <= unit.start and unit.end <= span.end
         if not covers_unit or covers_token != is_token:

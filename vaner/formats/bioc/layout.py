@@ -20,9 +20,10 @@ from vaner.formats.bioc.fields import (
     try_pieces,
 )
 from vaner.formats.bioc.infons import Record
-from vaner.formats.offset_conventions import find_conversion
+from vaner.formats.offset_conventions import all_keep_words, find_conversion
 from vaner.formats.quotes import Corrections, collect_corrections, report_conversion
 from vaner.formats.source import MalformedError
+from vaner.formats.utf16 import has_wide_characters
 from vaner.text.documents import SpanError
 
 Layout = tuple[str, tuple[Record, ...], tuple[tuple[int, int], ...]]
@@ -95,13 +96,13 @@ def select_layout(record: Record, id: str) -> tuple[Layout, Sequence[Record]]:
         report_conversion("put a passage before the end of the previous one", id)
         return separated
     misplaced = _count_misplaced(layout[0], annotations)
-    if not misplaced:
+    if not misplaced and not _may_count_utf16(layout[0], annotations):
         return layout, annotations
     # 2. Otherwise the offsets may count something else, in a text without gaps.
     closed = _make_layout(record, close_gaps=True)
     remaining = _count_misplaced(closed[0], annotations)
     quoted = [(try_pieces(a), get_string(a, "text")) for a in annotations]
-    if remaining and (conversion := find_conversion(closed[0], quoted)):
+    if (remaining or not misplaced) and (conversion := find_conversion(closed[0], quoted)):
         report_conversion(conversion.description, id)
         pieces = [conversion.apply(located) for located, _ in quoted]
         moved = [_move(a, p) if p else a for a, p in zip(annotations, pieces, strict=True)]
@@ -115,6 +116,13 @@ def select_layout(record: Record, id: str) -> tuple[Layout, Sequence[Record]]:
         return layout, annotations
     report_conversion("assume that one character separates the passages", id)
     return closed, annotations
+
+
+def _may_count_utf16(text: str, annotations: Sequence[Record]) -> bool:
+    """Return whether annotations without their texts cut words of a text with wide characters."""
+    if not has_wide_characters(text) or any(get_string(a, "text") for a in annotations):
+        return False
+    return not all_keep_words(text, filter(None, map(try_pieces, annotations)))
 
 
 def _separate_passages(

@@ -16,6 +16,7 @@ from vaner.formats.label_studio.tasks import (
 )
 from vaner.formats.label_studio.texts import TEXT, assign_regions
 from vaner.formats.label_studio.writer import DEFAULT_NAMES
+from vaner.formats.quotes import report_conversion
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, OnError
 from vaner.text.documents import Document, Span
@@ -87,16 +88,19 @@ class _TaskReader:
             with self.file.guard(self.line, given):
                 regions += get_regions(check_object(result, "a result"), self.skipped)
         assigned = assign_regions(data, regions, self.fields)
+        id = default_id if given is None else str(given)
         spans, shift = list[Span](), 0
         for name, field_regions in assigned.items():
             maker = SpanMaker(data[name], field_regions, shift)
+            if maker.is_converted_by_words:
+                report_conversion("count UTF-16 units", id)
             for region in field_regions:
                 with self.file.guard(self.line, given):
                     spans.append(maker.make(region))
             shift += len(data[name]) + 1
         stored = _get_stored(data, assigned)
         return Document(
-            default_id if given is None else str(given),
+            id,
             "\n".join(data[name] for name in assigned),
             tuple(spans),
             {"label_studio": stored} if stored else {},

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from vaner.formats.json_values import check_pair, check_probability, check_quoted, check_type
 from vaner.formats.label_studio.tasks import LABELS
+from vaner.formats.offset_conventions import are_converted_without_texts
 from vaner.formats.skipped_records import SkipCounts, count_field
 from vaner.formats.source import MalformedError
 from vaner.formats.spans import make_span
@@ -117,10 +118,15 @@ def agree(text: str, regions: Sequence[Region]) -> bool:
 
 
 def counts_utf16_units(text: str, regions: Sequence[Region]) -> bool:
-    """Return whether the offsets agree with the repeated mentions only as UTF-16 units."""
+    """Return whether the offsets agree with the repeated mentions only as UTF-16 units.
+
+    If no mention is repeated: whether they cut words, and none as UTF-16 units.
+    """
     if not has_wide_characters(text):
         return False
     quoted = [region for region in regions if region.quoted is not None]
+    if not quoted:
+        return are_converted_without_texts(text, [[(r.start, r.end)] for r in regions])
     if all(text[r.start : r.end] == r.quoted for r in quoted):
         return False
     units = text.encode("utf-16-le", "surrogatepass")
@@ -137,11 +143,16 @@ class SpanMaker:
         text: the text.
         regions: all its regions, which show what the offsets count.
         shift: offset of the text in the document.
+
+    Attributes:
+        is_converted_by_words: whether UTF-16 units are converted although no mention is repeated.
     """
 
     def __init__(self, text: str, regions: Sequence[Region], shift: int) -> None:
         self.text, self.shift = text, shift
+        is_quoted = any(region.quoted is not None for region in regions)
         self.unit_offsets = get_unit_offsets(text) if counts_utf16_units(text, regions) else None
+        self.is_converted_by_words = self.unit_offsets is not None and not is_quoted
 
     def make(self, region: Region) -> Span:
         """Return the span of a region in the document.
