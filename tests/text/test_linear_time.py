@@ -26,6 +26,8 @@ FAMILIES = {
     "one-letter lines": "A\n",
     "one-letter lines of old Macs": "A\r",
     "list items": "1)\n",
+    "cells": "a\t",
+    "rows": "a\tb\n",
     "empty lines": "A\n\n",
     "no spaces": "x",
     "only spaces": " ",

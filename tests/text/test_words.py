@@ -105,9 +105,13 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("Hepatitis\nAsthma\nAllergy type\nGout", 4),
         ("He had type 2\ndiabetes\n\nmellitus.\n\nIt went.", 2),
         ("It was seen in e.\nA blot.\nCells in Ca.\nThe end.", 4),
-        # tables: cells end at tabs, rows at line breaks between two lines with tabs
+        # rows of a table have the same number of tabs
         ("drug\ttarget\nimatinib\tABL1\nerlotinib\tEGFR", 6),
-        ("1.\tHe had chronic kidney\ndisease, and took insulin.", 2),
+        ("drug\ttarget\r\nimatinib\tABL1\r\n", 4),
+        ("\tdrug\ttype 2\nabl1\tyes\t\n", 4),
+        ("He\thad\ttype\t2\ndiabetes\tand\ttook\tinsulin\ttoday.", 1),
+        ("type 2\tdiabetes", 1),
+        ("1.\tHe had chronic kidney\ndisease, and took insulin.", 1),
         ("\tHe had type 2\n\tdiabetes.", 1),
         ("# Gout\n# Diabetes\n## insulin\n#CHF\n#2 asthma", 5),
         ("He was bed\n#unclear", 1),

@@ -22,7 +22,7 @@ _LIST_ITEM = regex.compile(
     r"(?:[-*•·▪◦‣–—]|#{1,6}|\(?(?:\p{N}{1,2}|\p{Ll})\))\s|#(?=[\p{Lu}\p{N}])"
 )
 _NUMBERED_ITEM = regex.compile(r"\p{N}{1,2}\.\s")
-_CELL_END = regex.compile(r"\S[^\S\t\n\r\u2028]*\t")  # in a line of a table
+_MAX_ROW_LENGTH = 1000  # characters of a line that may be a row of a table
 _MIN_WRAP_WIDTH = 40  # minimum line length, in characters, of wrapped text
 _MAX_CLOSERS = 8
 
@@ -89,10 +89,9 @@ def is_boundary(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
     gap = text[words[i - 1][1] : words[i][0]]
     if _PARAGRAPH_BREAK.search(gap) and not _continues_paragraph(text, words, i):
         return True
-    if _LINE_END.search(gap):
-        if _starts_new_line(text, words, i) or _is_table_row(text, words, i):
-            return True
-    elif "\t" in gap:  # the end of a cell
+    if _LINE_END.search(gap) and _starts_new_line(text, words, i):
+        return True
+    if _ends_cell(text, words[i - 1][1], words[i][0]):
         return True
     # Skip closing brackets and quotation marks to find the punctuation before them.
     last, first = i - 1, max(0, i - 1 - _MAX_CLOSERS)
@@ -152,16 +151,35 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
     return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
 
 
-def _is_table_row(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
-    """Return whether word i starts a line of a table, after another: both have tabs."""
-    start, previous_end = words[i][0], words[i - 1][1]
-    line_end = _LINE_END.search(text, start)
-    previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
-    previous_start = previous_line_end.end() if previous_line_end else 0
-    return (
-        _CELL_END.search(text, previous_start, previous_end) is not None
-        and _CELL_END.search(text, start, line_end.start() if line_end else len(text)) is not None
-    )
+def _ends_cell(text: str, end: int, start: int) -> bool:
+    """Return whether a cell of a table ends between two words.
+
+    The cells of a row are separated by tabs, and the line before or after it has as many tabs. So
+    text with tabs in place of spaces is no table.
+
+    Args:
+        text: the text.
+        end: end offset of the first word.
+        start: start offset of the second word.
+    """
+    gap = text[end:start]
+    if "\t" not in gap and "\n" not in gap:
+        return False
+    line_start, line_end = _find_line(text, end)
+    line = text[line_start:line_end]
+    tabs = line.count("\t")
+    if not tabs or "\t" not in line.strip():
+        return False
+    offsets = (start,) if "\n" in gap else (line_start - 1, line_end + 1)
+    others = (_find_line(text, offset) for offset in offsets if 0 <= offset < len(text))
+    return any(text.count("\t", *other) == tabs for other in others)
+
+
+def _find_line(text: str, offset: int) -> tuple[int, int]:
+    """Return start and end of the line at an offset; those of its vicinity if it is long."""
+    first, last = max(0, offset - _MAX_ROW_LENGTH), min(len(text), offset + _MAX_ROW_LENGTH)
+    start, end = text.rfind("\n", first, offset) + 1, text.find("\n", offset, last)
+    return start or first, last if end < 0 else end
 
 
 def _is_open(text: str, words: Sequence[tuple[int, int]], last: int, next_start: int) -> bool:

@@ -175,9 +175,8 @@ export function createTextTools(tables) {
   function isBoundary(text, words, i) {
     const gap = text.slice(words[i - 1][1], words[i][0]);
     if (S.PARAGRAPH_BREAK.search(gap) && !continuesParagraph(text, words, i)) return true;
-    if (S.LINE_END.search(gap)) {
-      if (startsNewLine(text, words, i) || isTableRow(text, words, i)) return true;
-    } else if (gap.includes("\t")) return true;
+    if (S.LINE_END.search(gap) && startsNewLine(text, words, i)) return true;
+    if (endsCell(text, words[i - 1][1], words[i][0])) return true;
     let last = i - 1;
     const first = Math.max(0, i - 1 - S.MAX_CLOSERS);
     while (last > first && S.CLOSERS.has(at(text, words[last][0]))) last -= 1;
@@ -211,11 +210,24 @@ export function createTextTools(tables) {
     return previousLength + countPoints(split(line)[0]) <= Math.max(S.MIN_WRAP_WIDTH, countPoints(line));
   }
 
-  function isTableRow(text, words, i) {
-    const [start, previousEnd] = [words[i][0], words[i - 1][1]];
-    const line = text.slice(start, S.LINE_END.search(text, start)?.index);
-    const previous = text.slice(findLineStart(text, previousEnd), previousEnd);
-    return S.CELL_END.search(previous) !== null && S.CELL_END.search(line) !== null;
+  function endsCell(text, end, start) {
+    const gap = text.slice(end, start);
+    if (!gap.includes("\t") && !gap.includes("\n")) return false;
+    const [lineStart, lineEnd] = findRow(text, end);
+    const line = text.slice(lineStart, lineEnd);
+    const tabs = line.split("\t").length;
+    if (tabs === 1 || !line.replace(leading, "").replace(trailing, "").includes("\t")) return false;
+    const offsets = gap.includes("\n") ? [start] : [lineStart - 1, lineEnd + 1];
+    return offsets.some((offset) => offset >= 0 && offset < text.length
+      && text.slice(...findRow(text, offset)).split("\t").length === tabs);
+  }
+
+  /** Start and end of the line at an offset; those of its vicinity if it is long. */
+  function findRow(text, offset) {
+    const [first, last] = [Math.max(0, offset - S.MAX_ROW_LENGTH), Math.min(text.length, offset + S.MAX_ROW_LENGTH)];
+    const before = text.slice(first, offset).lastIndexOf("\n");
+    const after = text.slice(offset, last).indexOf("\n");
+    return [before < 0 ? first : first + before + 1, after < 0 ? last : offset + after];
   }
 
   /** The start of the line that contains an offset. */
