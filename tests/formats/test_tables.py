@@ -200,3 +200,43 @@ def test_blank_lines_around_a_table(put: Any, blank: str) -> None:
     (document,) = read(tokens)
     assert (document.text, len(document.spans)) == ("Gout", 1)
     assert [d.text for d in read(put(f"{blank}id,text\n1,Gout\n{blank}", "b.csv"))] == ["Gout"]
+
+
+def test_backslashes_before_quotation_marks(put: Any) -> None:
+    rows = ('1,"pain \\"severe\\" now"', '2,"C:\\\\"', "3,a\\\\b", '4,"x\\y"', '5,"rat \\", cat"')
+    path = put("\n".join(("id,text", *rows)), "a.csv")
+    texts = [document.text for document in read(path)]
+    assert texts == ['pain "severe" now', "C:\\", "a\\\\b", "x\\y", 'rat ", cat']
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "message"),
+    [
+        ('1,"a 5" nail"', 2, "has text after the quotation mark that closes a cell; write"),
+        ('0,x\n1,"Big mass\n2,seen on CT "here" now\n3,z', 3, "has text after"),
+        ('1,"Big mass\n2,z', 2, "opens a cell and does not close it; write"),
+        ('1,"rat ""A"""\n2,"rat \\"B\\""', 3, "has a backslash before it, unlike in line 2"),
+        ('1,"rat \\"A\\""\n2,"rat ""B"""', 3, "no backslash before it, unlike in line 2"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+def test_quotation_marks_that_cannot_be_read(
+    put: Any, rows: str, line: int, message: str, delimiter: str
+) -> None:
+    path = put(f"id,text\n{rows}\n".replace(",", delimiter), "a.csv")
+    with pytest.raises(FormatError, match=f"a.csv:{line}: .*{message}"):
+        list(read(path, "csv"))
+
+
+def test_quotation_marks_of_valid_tables(put: Any) -> None:
+    rows = ('1,"a\nb ""c"", d"', '2,5" nail', '3,"C:\\"', '4,"D:\\"', '5,"x" ')
+    path = put("\n".join(("id,text", *rows)), "a.csv")
+    texts = [document.text for document in read(path)]
+    assert texts == ['a\nb "c", d', '5" nail', "C:\\", "D:\\", "x "]
+
+
+def test_a_backslash_in_a_row_with_too_many_cells(put: Any) -> None:
+    errors: list[FormatError] = []
+    path = put('id,text\n1,"C:\\",x,y\n2,Gout.\n', "a.csv")
+    assert [document.text for document in read(path, on_error=errors.append)] == ["Gout."]
+    assert "a.csv:2: expected 2 columns, found 4" in str(errors[0])

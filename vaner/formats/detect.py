@@ -24,6 +24,7 @@ from vaner.formats import (
 )
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
+from vaner.formats.csv_rows import find_delimiter
 from vaner.formats.detect_json import detect_json
 from vaner.formats.file_names import is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
@@ -243,7 +244,7 @@ def _detect_lines(head: str) -> str | None:
         if all(map(pattern.fullmatch, lines[:50])):
             return "chemdner"
     is_table = csv_table.is_header(lines[0]) and len(lines) > 1
-    return "csv" if is_table and csv_table.find_delimiter(lines[0]) in lines[1] else None
+    return "csv" if is_table and find_delimiter(lines[0]) in lines[1] else None
 
 
 def _has_only_texts(head: str) -> bool:
