@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import gzip
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,3 +241,28 @@ def test_a_backslash_in_a_row_with_too_many_cells(put: Any) -> None:
     path = put('id,text\n1,"C:\\",x,y\n2,Gout.\n', "a.csv")
     assert [document.text for document in read(path, on_error=errors.append)] == ["Gout."]
     assert "a.csv:2: expected 2 columns, found 4" in str(errors[0])
+
+
+@pytest.mark.parametrize("name", ["c.tsv", "c.csv", "c.txt", "c.tsv.gz"])
+def test_the_name_of_a_column_implies_a_table(put: Any, name: str) -> None:
+    content = b"patient\tcomment\nn1\tMetformin treats diabetes.\n"
+    path = put(gzip.compress(content) if name.endswith(".gz") else content, name)
+    (document,) = read(path, text_column="comment", id_column="patient")
+    assert (document.id, document.text) == ("n1", "Metformin treats diabetes.")
+
+
+def test_the_name_of_a_column_does_not_imply_a_table_of_another_format(put: Any) -> None:
+    path = put("patient\tcomment\nn1\tGout.\n", "c.tsv")
+    with pytest.raises(VanerError, match="the format conll has no option text_column"):
+        read(path, "conll", text_column="comment")
+    with pytest.raises(VanerError, match="the format jsonl has no option text_column"):
+        read(put('{"text": "Gout."}\n', "c.txt"), text_column="text")
+
+
+@pytest.mark.parametrize("name", ["comment", "text note", "Score"])
+def test_a_table_that_is_read_as_tokens_is_named(put: Any, name: str) -> None:
+    path = put(f"patient\t{name}\nn1\tMetformin treats diabetes.\n", "c.tsv")
+    with pytest.raises(FormatError, match=f"c.tsv:1: '{name}' is not a tag: .*--from csv --text-"):
+        list(read(path))
+    with pytest.raises(FormatError, match=r"c\.tsv:2: 'X-D' is not a tag: [^;]*$"):
+        list(read(put("Gout\tB-D\nFlu\tX-D\n", "c.tsv")))

@@ -29,7 +29,7 @@ from vaner.formats.conll_columns import (
     parse_columns,
     split_row,
 )
-from vaner.formats.conll_tags import TagStatistics
+from vaner.formats.conll_tags import TagStatistics, may_be_header
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
@@ -89,12 +89,13 @@ def read(
         FormatWarning: once per file, if some mentions begin with I- in a file that is not IOB1, or
             if all tokens are numbers.
     """
-    file, statistics = InputFile(path, on_error), TagStatistics()
+    file = InputFile(path, on_error)
     number, group, is_grouped, id = 0, list[Block](), False, ""
     lines = read_lines(file, encoding)
     lines = expand_table(lines) if columns is None else lines
     sample = list(islice(lines, _SAMPLE_LINES))
     rows = _get_rows(sample)
+    statistics = TagStatistics(may_be_table=bool(rows) and may_be_header(rows[0]))
     layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
     further = find_further_tags(rows, layout) if columns is None else []
