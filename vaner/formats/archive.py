@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats import xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import (
     ERRORS,
@@ -16,7 +15,7 @@ from vaner.formats.compression import (
     list_members,
     open_member,
 )
-from vaner.formats.file_names import is_readme
+from vaner.formats.file_names import TYPE_SYSTEM, is_readme
 from vaner.formats.source import InMemoryFile, InputFile, read_bytes
 
 
@@ -33,7 +32,7 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
                 raise file.error(f"looks like {kind}, and not like an archive of text files")
             # INCEpTION adds the types of its annotations, which those of the files show as well.
             paths = [(member, Path(member.filename)) for member in list_members(archive)]
-            members = [m for m, p in paths if p.name != xmi.TYPE_SYSTEM and not is_readme(p)]
+            members = [m for m, p in paths if p.name != TYPE_SYSTEM and not is_readme(p)]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
             if not members:
