@@ -23,7 +23,7 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
     """Yield the files of an archive in order of their names, one in memory at a time.
 
     Raises:
-        FormatError: if it is broken, contains no files, or is something else than an archive.
+        FormatError: if it is broken, has files but no documents, or is something else.
     """
     file = InputFile(path)
     try:
@@ -35,8 +35,8 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
             members = [m for m, p in paths if p.name != TYPE_SYSTEM and not is_readme(p)]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
-            if not members:
-                raise file.error("the archive is empty")
+            if not members and archive.namelist():
+                raise file.error("the archive has no file that is a document")
             for member in members:
                 with open_member(archive, member) as content:
                     name = f"{file.name}/{member.filename}"

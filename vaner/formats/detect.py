@@ -100,10 +100,12 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         return "brat"
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
+    if not head.strip():
+        if by_suffix and by_suffix.is_binary and not by_suffix.member_reader:
+            raise file.error("is empty")
+        return "jsonl"  # whose reader yields no documents
     if root := _XML_ROOT.match(head):
         raise file.error(f"its format is unknown: it looks like XML with the root <{root[1]}>")
-    if not head.strip():
-        raise file.error("is empty")
     raise file.error("its format cannot be detected; name it", argument="format")
 
 
