@@ -167,6 +167,10 @@ def test_a_folder_lists_what_is_not_read(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "convert", folder, tmp_path / "out.jsonl")
     expected = f"warning: {folder}: 3 of 4 files of an unknown kind: .png 2, .sav 1"
     assert done.code == 0 and expected in done.err
+    (folder / "more").mkdir()
+    write_corpus(folder / "more" / "e.jsonl")
+    done = run("corpus", "convert", folder, tmp_path / "out.jsonl")
+    assert done.code == 0 and f"warning: {folder}: left out: subfolder (1)" in done.err
 
 
 def test_a_written_folder_of_uima_files_is_read(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, detect_format, read, write
+from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Document, Span
 
 
@@ -57,6 +58,30 @@ def test_brat_names_stay_in_the_folder(tmp_path):
     assert report.documents == 6
     assert len(list((tmp_path / "out").glob("*.txt"))) == 6
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("id", ["README", "License", "CHANGELOG-2"])
+def test_names_that_readers_leave_out_are_changed(tmp_path, id):
+    report = write([Document(id, "Gout"), Document(f"_{id}", "Flu")], tmp_path / "out", "brat")
+    assert report.lost == {"document id changed for a file name": 2}
+    documents = [(document.id, document.text) for document in read(tmp_path / "out")]
+    assert sorted(documents) == [(f"_{id}", "Gout"), (f"_{id}-2", "Flu")]
+
+
+def test_what_is_left_out_of_a_folder_is_counted(put):
+    for name in ("a.txt", "a.ann", "README.md", "annotation.conf", ".hidden/a.txt", "empty/.x"):
+        put("", f"brat/{name}")
+    folder = put("", "brat/a.a2").parent
+    assert len(list(read(folder))) == 1
+    for name in ("sub/c.txt", "sub/c.ann", "b.pubtator", "c.jsonl", "d.jsonl"):
+        put("", f"brat/{name}")
+    expected = r"brat: left out: .pubtator file \(1\); .jsonl file \(2\); subfolder \(1\)$"
+    with pytest.warns(SkippedRecordsWarning, match=expected):
+        assert len(list(read(folder))) == 1
+    put("", "texts/sub/b.txt")
+    folder = put("Gout", "texts/a.txt").parent
+    with pytest.warns(SkippedRecordsWarning, match=r"texts: left out: subfolder \(1\)$"):
+        assert [document.text for document in read(folder)] == ["Gout"]
 
 
 def test_brat_errors(put, tmp_path):

@@ -255,6 +255,57 @@ def test_sentences_of_a_table_of_tokens(put: Put) -> None:
     assert documents[0].metadata["columns"] == (("NN",), ("NN",))
 
 
+DOCUMENTS = {
+    "doc_id,sentence_id,token,label": ("d1,0,Gout,B-D", "d1,0,in,O", "d2,0,rat,B-S", "d2,0,x,O"),
+    "sent_id,word,ner,pmid": ("1,Gout,B-D,d1", "1,in,O,d1", "1,rat,B-S,d2", "1,x,O,d2"),
+    "document_id,Sentence #,token,tag": ("d1,1,Gout,B-D", ",,in,O", "d2,1,rat,B-S", ",,x,O"),
+}
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+@pytest.mark.parametrize("header", DOCUMENTS)
+def test_documents_and_sentences_of_a_table_of_tokens(
+    put: Put, header: str, delimiter: str
+) -> None:
+    content = "\n".join((header, *DOCUMENTS[header])).replace(",", delimiter)
+    first, second = read(put(content, "tok.csv"))
+    assert (first.id, first.text, mentions(first)) == ("d1", "Gout in", [("Gout", "D")])
+    assert (second.id, second.text, mentions(second)) == ("d2", "rat x", [("rat", "S")])
+    assert "columns" not in first.metadata
+
+
+def test_sentences_in_the_documents_of_a_table_of_tokens(put: Put) -> None:
+    rows = ("pmid\tsent_id\tword\tner", "7\t1\tGout\tB-D", "7\t2\tRat\tO", "8\t2\tFlu\tB-D")
+    documents = list(read(put("\n".join(rows), "tok.tsv")))
+    assert [(document.id, document.text) for document in documents] == [
+        ("7", "Gout\nRat"),
+        ("8", "Flu"),
+    ]
+    assert documents[0].metadata["sentences"] == ((0, 4), (5, 8))
+
+
+@pytest.mark.parametrize("name", ["doc_id", "document_id", "pmid", "sentence_id"])
+def test_one_column_of_documents_or_sentences(put: Put, name: str) -> None:
+    content = f"{name},token,tag\n1,Gout,B-D\n1,in,O\n2,rat,B-S\n"
+    documents = list(read(put(content, "tok.csv")))
+    assert [(document.id, document.text) for document in documents] == [
+        ("tok-1", "Gout in"),
+        ("tok-2", "rat"),
+    ]
+
+
+def test_documents_without_an_id_in_a_table_of_tokens(put: Put) -> None:
+    content = "doc_id,sentence_id,token,tag\n,,Gout,B-D\n,,in,O\n,1,rat,B-S\n"
+    document = read_one(put(content, "tok.csv"))
+    assert (document.id, document.text) == ("tok-1", "Gout in rat")
+
+
+def test_a_quotation_mark_is_a_token_between_tabs(put: Put) -> None:
+    rows = ("0\tGout\tB-D", '0\t"\tO', "0\tbad\tO", "1\tRat\tB-S", '1\t"fever\tO')
+    path = put("\n".join(("sentence_id\tword\ttag", *rows)), "tok.tsv")
+    assert [document.text for document in read(path)] == ['Gout " bad', 'Rat "fever']
+
+
 def test_a_table_of_labeled_texts_is_not_a_table_of_tokens(put: Put) -> None:
     assert detect_format(put("text,label\nRat fever hurts.,sick\n", "a.csv")) == "csv"
     assert detect_format(put("word,tag\nRat fever hurts,a b\n", "a.txt")) == "text"

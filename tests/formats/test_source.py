@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import sys
+import zipfile
 
 import pyarrow as pa
 import pytest
@@ -93,8 +94,27 @@ def test_binary_files_are_not_read_as_text(put, content, encoding):
     assert next(read(put(text, "c.txt"), "text")).text == text
 
 
-@pytest.mark.parametrize("name", ["a.xml", "a.json", "a.xlsx", "a.docx", "a.pdf", "a"])
-def test_an_empty_file_without_a_format_is_an_error(put, name):
+@pytest.mark.parametrize("content", ["", " \n\t\n", "[]", " [ ]\n"])
+@pytest.mark.parametrize("name", ["a.xml", "a.nxml", "a.json", "a.jsonl", "a.zip", "a", "b.gz"])
+def test_an_empty_file_has_no_documents(put, name, content):
+    assert list(read(put(content, name))) == []
+    assert list(read(put(gzip.compress(content.encode()), name))) == []
+
+
+def test_an_empty_archive_has_no_documents(put):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w"):
+        pass
+    path = put(content.getvalue(), "a.zip")
+    assert list(read(path)) == []
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("README.md", "About")
+    with pytest.raises(FormatError, match=r"a\.zip: the archive has no file that is a document"):
+        list(read(path))
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.docx", "a.pdf"])
+def test_an_empty_office_file_is_an_error(put, name):
     for content in ("", " \n"):
         with pytest.raises(FormatError, match=f"{name}: is empty$"):
             detect_format(put(content, name))

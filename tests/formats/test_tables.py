@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import gzip
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,3 +201,68 @@ def test_blank_lines_around_a_table(put: Any, blank: str) -> None:
     (document,) = read(tokens)
     assert (document.text, len(document.spans)) == ("Gout", 1)
     assert [d.text for d in read(put(f"{blank}id,text\n1,Gout\n{blank}", "b.csv"))] == ["Gout"]
+
+
+def test_backslashes_before_quotation_marks(put: Any) -> None:
+    rows = ('1,"pain \\"severe\\" now"', '2,"C:\\\\"', "3,a\\\\b", '4,"x\\y"', '5,"rat \\", cat"')
+    path = put("\n".join(("id,text", *rows)), "a.csv")
+    texts = [document.text for document in read(path)]
+    assert texts == ['pain "severe" now', "C:\\", "a\\\\b", "x\\y", 'rat ", cat']
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "message"),
+    [
+        ('1,"a 5" nail"', 2, "has text after the quotation mark that closes a cell; write"),
+        ('0,x\n1,"Big mass\n2,seen on CT "here" now\n3,z', 3, "has text after"),
+        ('1,"Big mass\n2,z', 2, "opens a cell and does not close it; write"),
+        ('1,"rat ""A"""\n2,"rat \\"B\\""', 3, "has a backslash before it, unlike in line 2"),
+        ('1,"rat \\"A\\""\n2,"rat ""B"""', 3, "no backslash before it, unlike in line 2"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+def test_quotation_marks_that_cannot_be_read(
+    put: Any, rows: str, line: int, message: str, delimiter: str
+) -> None:
+    path = put(f"id,text\n{rows}\n".replace(",", delimiter), "a.csv")
+    with pytest.raises(FormatError, match=f"a.csv:{line}: .*{message}"):
+        list(read(path, "csv"))
+
+
+def test_quotation_marks_of_valid_tables(put: Any) -> None:
+    rows = ('1,"a\nb ""c"", d"', '2,5" nail', '3,"C:\\"', '4,"D:\\"', '5,"x" ')
+    path = put("\n".join(("id,text", *rows)), "a.csv")
+    texts = [document.text for document in read(path)]
+    assert texts == ['a\nb "c", d', '5" nail', "C:\\", "D:\\", "x "]
+
+
+def test_a_backslash_in_a_row_with_too_many_cells(put: Any) -> None:
+    errors: list[FormatError] = []
+    path = put('id,text\n1,"C:\\",x,y\n2,Gout.\n', "a.csv")
+    assert [document.text for document in read(path, on_error=errors.append)] == ["Gout."]
+    assert "a.csv:2: expected 2 columns, found 4" in str(errors[0])
+
+
+@pytest.mark.parametrize("name", ["c.tsv", "c.csv", "c.txt", "c.tsv.gz"])
+def test_the_name_of_a_column_implies_a_table(put: Any, name: str) -> None:
+    content = b"patient\tcomment\nn1\tMetformin treats diabetes.\n"
+    path = put(gzip.compress(content) if name.endswith(".gz") else content, name)
+    (document,) = read(path, text_column="comment", id_column="patient")
+    assert (document.id, document.text) == ("n1", "Metformin treats diabetes.")
+
+
+def test_the_name_of_a_column_does_not_imply_a_table_of_another_format(put: Any) -> None:
+    path = put("patient\tcomment\nn1\tGout.\n", "c.tsv")
+    with pytest.raises(VanerError, match="the format conll has no option text_column"):
+        read(path, "conll", text_column="comment")
+    with pytest.raises(VanerError, match="the format jsonl has no option text_column"):
+        read(put('{"text": "Gout."}\n', "c.txt"), text_column="text")
+
+
+@pytest.mark.parametrize("name", ["comment", "text note", "Score"])
+def test_a_table_that_is_read_as_tokens_is_named(put: Any, name: str) -> None:
+    path = put(f"patient\t{name}\nn1\tMetformin treats diabetes.\n", "c.tsv")
+    with pytest.raises(FormatError, match=f"c.tsv:1: '{name}' is not a tag: .*--from csv --text-"):
+        list(read(path))
+    with pytest.raises(FormatError, match=r"c\.tsv:2: 'X-D' is not a tag: [^;]*$"):
+        list(read(put("Gout\tB-D\nFlu\tX-D\n", "c.tsv")))

@@ -277,7 +277,7 @@ def _json(body: str) -> dict[str, Any]:
         ("/annotate?name=../a.jsonl", {"content": b"{}\n"}, 400, "a.jsonl:1: "),
         ("/annotate?input_format=text", {"content": b"\xff"}, 400, "name the file's encoding with"),
         ("/annotate", {"content": b"prose"}, 415, "its format cannot be detected; name it with ?i"),
-        ("/annotate", {"content": b""}, 415, "is empty"),
+        ("/annotate", {"content": b""}, 400, "the body contains no text"),
         ("/annotate?input_format=jsonl", {"content": b""}, 400, "the body contains no text"),
         ("/annotate", {"content": b"\x1f\x8bnothing"}, 400, "broken gzip"),
         ("/annotate", {"content": gzip.compress(gzip.compress(b"a"))}, 400, "compressed more than"),

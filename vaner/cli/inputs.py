@@ -12,7 +12,12 @@ from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
-from vaner.formats.companions import describe_saved_dataset, is_companion
+from vaner.formats.companions import (
+    SUBFOLDER,
+    describe_saved_dataset,
+    is_companion,
+    is_subfolder,
+)
 from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
@@ -73,6 +78,8 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
         return [str(folder)]
     if readable := [file for file in files if has_known_suffix(file)]:
         _print_unread_kinds(folder, files, readable)
+        if number := sum(map(is_subfolder, folder.iterdir())):
+            print_message(f"warning: {folder}: left out: {SUBFOLDER} ({number:,})")
         return list(map(str, readable))
     subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
     if subfolders:

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.formats import xmi
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import (
     ERRORS,
@@ -16,7 +15,7 @@ from vaner.formats.compression import (
     list_members,
     open_member,
 )
-from vaner.formats.file_names import is_readme
+from vaner.formats.file_names import TYPE_SYSTEM, is_readme
 from vaner.formats.source import InMemoryFile, InputFile, read_bytes
 
 
@@ -24,7 +23,7 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
     """Yield the files of an archive in order of their names, one in memory at a time.
 
     Raises:
-        FormatError: if it is broken, contains no files, or is something else than an archive.
+        FormatError: if it is broken, has files but no documents, or is something else.
     """
     file = InputFile(path)
     try:
@@ -33,11 +32,11 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
                 raise file.error(f"looks like {kind}, and not like an archive of text files")
             # INCEpTION adds the types of its annotations, which those of the files show as well.
             paths = [(member, Path(member.filename)) for member in list_members(archive)]
-            members = [m for m, p in paths if p.name != xmi.TYPE_SYSTEM and not is_readme(p)]
+            members = [m for m, p in paths if p.name != TYPE_SYSTEM and not is_readme(p)]
             if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
-            if not members:
-                raise file.error("the archive is empty")
+            if not members and archive.namelist():
+                raise file.error("the archive has no file that is a document")
             for member in members:
                 with open_member(archive, member) as content:
                     name = f"{file.name}/{member.filename}"

@@ -18,6 +18,7 @@ from annotated_types import Predicate
 from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
+from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import RENAMED, is_readme, make_file_name
 from vaner.formats.losses import (
     DANGLING,
@@ -106,6 +107,8 @@ def read(
             if on_error is None:
                 raise
             on_error(error)
+    if file.is_folder:
+        warn_unread(file, (".txt", *ANNOTATION_SUFFIXES))
 
 
 def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Document:

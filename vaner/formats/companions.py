@@ -1,16 +1,59 @@
-"""Files of a folder that hold no documents, because they describe the other files of the folder."""
+"""Files of a folder that are documents, that describe the others, or that are left out."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from vaner.formats import class_names, xmi
-from vaner.formats.file_names import is_readme
+from vaner.formats import class_names
+from vaner.formats.file_names import TYPE_SYSTEM, is_readme
+from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
+from vaner.formats.source import InputFile, get_suffix
+
+SUBFOLDER = "subfolder"
+
+_SETTINGS = ".conf"  # of brat
 
 
 def is_companion(path: Path) -> bool:
     """Return whether a file describes others: a README, types of UIMA CAS, or names of tags."""
-    return is_readme(path) or path.name == xmi.TYPE_SYSTEM or class_names.describes_classes(path)
+    return is_readme(path) or path.name == TYPE_SYSTEM or class_names.describes_classes(path)
+
+
+def is_subfolder(path: Path) -> bool:
+    """Return whether a path is a folder with visible content, and is not hidden."""
+    if path.name.startswith((".", "__MACOSX")) or not path.is_dir():
+        return False
+    return any(not inner.name.startswith(".") for inner in path.iterdir())
+
+
+def warn_unread(folder: InputFile, suffixes: Collection[str]) -> None:
+    """Warn about the subfolders of a folder, and its files with other suffixes than the given."""
+    unread = SkipCounts()
+    for path in sorted(folder.path.iterdir()):
+        if is_subfolder(path):
+            unread[SUBFOLDER] += 1
+            continue
+        is_shown = path.is_file() and not path.name.startswith(".") and not is_companion(path)
+        if is_shown and path.suffix not in (*suffixes, _SETTINGS):
+            unread[f"{path.suffix} file" if path.suffix else "file without suffix"] += 1
+    warn_skipped_records(folder, unread)
+
+
+def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
+    """Yield a file, or the files of a folder that have a suffix, by name.
+
+    Raises:
+        FormatError: if no file of the folder has the suffix.
+    """
+    if not file.is_folder:
+        yield file
+        return
+    paths = sorted(path for path in file.path.iterdir() if get_suffix(path) == suffix)
+    if not paths:
+        raise file.error(f"the folder contains no {suffix} files")
+    yield from (InputFile(path, file.on_error) for path in paths)
+    warn_unread(file, {path.suffix for path in paths})
 
 
 def describe_saved_dataset(folder: Path) -> str | None:

@@ -29,7 +29,7 @@ from vaner.formats.conll_columns import (
     parse_columns,
     split_row,
 )
-from vaner.formats.conll_tags import TagStatistics
+from vaner.formats.conll_tags import TagStatistics, may_be_header
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
@@ -39,7 +39,7 @@ from vaner.formats.source import (
     read_lines,
 )
 from vaner.formats.spans import make_span
-from vaner.formats.token_table import expand_table
+from vaner.formats.token_table import DOCSTART, expand_table, get_document_id
 from vaner.text.documents import Document, Span
 from vaner.text.tags import (
     OUTSIDE,
@@ -50,7 +50,6 @@ from vaner.text.tags import (
 )
 from vaner.text.words import Word, get_extents, get_offset_pairs, get_sentences, split_words
 
-DOCSTART = "-DOCSTART-"
 FILLER = "-X-"
 CROSSES_SENTENCE = "mention left out, it crosses a sentence boundary"
 UNREACHABLE = {
@@ -80,7 +79,7 @@ def read(
     """Read the documents of a CoNLL file, named after the file and numbered from 1.
 
     Args:
-        path: the file.
+        path: the file. A table with columns of documents and sentences has the documents' ids.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
         columns: numbers of the columns, counted from 1, such as ``token=2,tag=4``. Default: the
@@ -90,12 +89,13 @@ def read(
         FormatWarning: once per file, if some mentions begin with I- in a file that is not IOB1, or
             if all tokens are numbers.
     """
-    file, statistics = InputFile(path, on_error), TagStatistics()
-    number, group, is_grouped = 0, list[Block](), False
+    file = InputFile(path, on_error)
+    number, group, is_grouped, id = 0, list[Block](), False, ""
     lines = read_lines(file, encoding)
     lines = expand_table(lines) if columns is None else lines
     sample = list(islice(lines, _SAMPLE_LINES))
     rows = _get_rows(sample)
+    statistics = TagStatistics(may_be_table=bool(rows) and may_be_header(rows[0]))
     layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
     further = find_further_tags(rows, layout) if columns is None else []
@@ -104,15 +104,17 @@ def read(
         if group and (is_start or not is_grouped):
             number += 1
             with file.guard(group[0][0]):
-                id = f"{file.stem}-{number}"
+                id = id or f"{file.stem}-{number}"
                 yield _to_document(id, group, statistics, layout, is_grouped)
-            group = []
+            group, id = [], ""
         is_grouped = is_grouped or is_start
-        if not is_start:
+        if is_start:
+            id = get_document_id(block[1][0])
+        else:
             group.append(block)
     if group:
         with file.guard(group[0][0]):
-            id = f"{file.stem}-{number + 1}"
+            id = id or f"{file.stem}-{number + 1}"
             yield _to_document(id, group, statistics, layout, is_grouped)
     if layout.has_plain_types:
         statistics.warn_plain_types(file.name)

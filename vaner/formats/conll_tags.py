@@ -8,17 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vaner.formats.source import FormatWarning, MalformedError
-from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, find_violations, split_tag
+from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, find_violations, is_tag, split_tag
 
 _SEVERAL = re.compile(rf"[|,;/][{PREFIX_LETTERS}]-")
+_NAME = re.compile(r"[^\W\d][\w #./]{0,39}")
+_TABLE = "if the first line names the columns of a table, give --from csv --text-column NAME"
 _MIN_TOKENS = 2
 """Tokens from which a file of numbers alone is suspicious."""
 
 
 @dataclass
 class TagStatistics:
-    """Counts of tags and tokens, updated sentence by sentence."""
+    """Counts of tags and tokens, updated sentence by sentence.
 
+    Args:
+        may_be_table: whether the first row may name the columns of a table.
+    """
+
+    may_be_table: bool = False
     valid_tags: set[str] = field(default_factory=set)
     b_starts: int = 0
     i_starts: int = 0
@@ -39,7 +46,9 @@ class TagStatistics:
             try:
                 split_tag(tag)
             except ValueError as error:
-                raise MalformedError(str(error), line + tags.index(tag)) from None
+                is_first = not self.valid_tags and tags[0] == tag
+                message = f"{error}; {_TABLE}" if self.may_be_table and is_first else str(error)
+                raise MalformedError(message, line + tags.index(tag)) from None
             if _SEVERAL.search(tag):
                 message = f"{tag!r} has several tags; write one, or a column for each"
                 raise MalformedError(message, line + tags.index(tag))
@@ -80,3 +89,13 @@ class TagStatistics:
                 FormatWarning,
                 stacklevel=2,
             )
+
+
+def may_be_header(row: Sequence[str]) -> bool:
+    """Return whether a row may name the columns of a table, and has no tag at its end.
+
+    >>> may_be_header(["patient", "comment"]), may_be_header(["Gout", "O"])
+    (True, False)
+    """
+    is_named = all(_NAME.fullmatch(cell.strip(' "')) for cell in row)
+    return len(row) == len(set(row)) > 1 and is_named and not is_tag(row[-1])

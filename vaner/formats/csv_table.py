@@ -1,24 +1,23 @@
 """Tables as CSV or TSV whose first line names the columns: a document per row (read only).
 
 The columns of title, text and id are found by their names, or named by the user. The other columns
-are stored in the metadata as `table`. The delimiter is a tab, comma, semicolon or bar.
+are stored in the metadata as `table`. The delimiter is a tab, comma, semicolon or bar. For the
+quotation marks, see `vaner.formats.csv_rows`.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from vaner.formats.csv_rows import find_delimiter, read_csv_rows
 from vaner.formats.dialects.mentions import START_END, TYPES, looks_like_mention
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError, read_chunks
+from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError
 from vaner.text.documents import Document
 from vaner.text.tags import OUTSIDE, is_tag
 
@@ -43,12 +42,10 @@ _ONLY_TEXTS = {
 }  # fmt: skip
 _PROSE = 60
 
-_DELIMITERS = "\t,;|"
 _PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
-_END = "\x04end of the file"
 
 
 class Columns(NamedTuple):
@@ -77,7 +74,7 @@ def read(
         id_column: name of the column with the id. Default: by its usual names.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    yield from read_rows(file, _read_rows(file, encoding), text_column, id_column, skipped)
+    yield from read_rows(file, read_csv_rows(file, encoding), text_column, id_column, skipped)
     warn_skipped_records(file, skipped)
 
 
@@ -143,47 +140,6 @@ def _has_mentions(cell: str) -> bool:
     except (ValueError, RecursionError):
         return bool(_PYTHON_MENTION.match(cell))
     return any(map(looks_like_mention, entries[:_CHECKED_ENTRIES]))
-
-
-def _read_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows, the header first, each with its first line. Skip empty lines."""
-    lines = _read_lines_with_ends(file, encoding)
-    first = next((line for line in lines if line.strip()), "")
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    start, delimiter = 1, find_delimiter(first)
-    # The last row has this line only if a quoted cell of it does not end.
-    reader = csv.reader(chain([first], lines, [_END]), delimiter=delimiter)
-    try:
-        for cells in reader:
-            if cells == [_END]:
-                return
-            if cells and cells[-1].endswith(_END):
-                message = "the row has a quotation mark that opens a cell and does not close it"
-                raise file.error(message, start)
-            if any(cell.strip() for cell in cells):
-                yield start, cells
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise file.error(f"is not CSV: {error}", start) from None
-
-
-def _read_lines_with_ends(file: InputFile, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file with their line ends, which may be part of a quoted cell."""
-    rest = ""
-    for chunk in read_chunks(file, encoding):
-        *lines, rest = (rest + chunk).split("\n")
-        yield from (f"{line}\n" for line in lines)
-    if rest:
-        yield rest
-
-
-def find_delimiter(header: str) -> str:
-    """Return the delimiter of a table from the line with the names of its columns.
-
-    >>> find_delimiter("pmid;title;abstract")
-    ';'
-    """
-    return max(_DELIMITERS, key=header.count)
 
 
 def is_header(line: str) -> bool:

@@ -24,6 +24,7 @@ from vaner.formats import (
 )
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
+from vaner.formats.csv_rows import find_delimiter
 from vaner.formats.detect_json import detect_json
 from vaner.formats.file_names import is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
@@ -99,10 +100,12 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         return "brat"
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
         return by_suffix.name
+    if not head.strip():
+        if by_suffix and by_suffix.is_binary and not by_suffix.member_reader:
+            raise file.error("is empty")
+        return "jsonl"  # whose reader yields no documents
     if root := _XML_ROOT.match(head):
         raise file.error(f"its format is unknown: it looks like XML with the root <{root[1]}>")
-    if not head.strip():
-        raise file.error("is empty")
     raise file.error("its format cannot be detected; name it", argument="format")
 
 
@@ -243,7 +246,7 @@ def _detect_lines(head: str) -> str | None:
         if all(map(pattern.fullmatch, lines[:50])):
             return "chemdner"
     is_table = csv_table.is_header(lines[0]) and len(lines) > 1
-    return "csv" if is_table and csv_table.find_delimiter(lines[0]) in lines[1] else None
+    return "csv" if is_table and find_delimiter(lines[0]) in lines[1] else None
 
 
 def _has_only_texts(head: str) -> bool:

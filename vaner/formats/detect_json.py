@@ -27,6 +27,7 @@ _DENOTATIONS = re.compile(_KEY.format("denotations"))
 _TEXT_KEY = re.compile(_KEY.format("text|tokens|tokenized_text|paragraphs|projects|sentences"))
 _LABEL_LISTS = ("label", "labels")
 _MENTION_LISTS = ("entities", "annotations", *_LABEL_LISTS)
+_EMPTY_LIST = re.compile(r"\[\s*\]\s*")
 _PAIR = re.compile(r'\[\s*(\[\s*)?"')
 
 
@@ -48,6 +49,8 @@ def detect_json(head: str) -> str | None:
         return "prodigy"
     if records and not is_list and any(isinstance(record, dict) for record in records):
         return "jsonl"  # whose reader reports what is wrong with the records
+    if _EMPTY_LIST.fullmatch(start):
+        return "jsonl"
     return None if records else _detect_incomplete(start)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vaner.formats.losses import Losses
-from vaner.formats.source import InputFile, get_suffix
 from vaner.text.documents import Document
 
+TYPE_SYSTEM = "TypeSystem.xml"  # of UIMA CAS
 RENAMED = "document id changed for a file name"
 
 _UNSAFE = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[. ]|[. ]$')
@@ -24,7 +24,9 @@ def make_file_name(id: str, used: set[str]) -> str:
         id: the document id.
         used: names that are used already, in lower case. The new one is added.
     """
-    base = _UNSAFE.sub("_", id).encode()[:_MAX_NAME_LENGTH].decode(errors="ignore") or "_"
+    safe = _UNSAFE.sub("_", id)
+    safe = f"_{safe}" if _README.match(safe) else safe  # which readers leave out
+    base = safe.encode()[:_MAX_NAME_LENGTH].decode(errors="ignore") or "_"
     name, number = base, 1
     while name.casefold() in used:  # some file systems do not distinguish Ab and aB
         number += 1
@@ -58,18 +60,3 @@ def is_readme(path: Path) -> bool:
     [True, True, False]
     """
     return _README.match(path.name) is not None
-
-
-def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
-    """Yield a file, or the files of a folder that have a suffix, by name.
-
-    Raises:
-        FormatError: if no file of the folder has the suffix.
-    """
-    if not file.is_folder:
-        yield file
-        return
-    paths = sorted(path for path in file.path.iterdir() if get_suffix(path) == suffix)
-    if not paths:
-        raise file.error(f"the folder contains no {suffix} files")
-    yield from (InputFile(path, file.on_error) for path in paths)

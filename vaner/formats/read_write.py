@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -18,7 +18,7 @@ from vaner.formats.losses import Losses, replace_file_start
 from vaner.formats.names import get_format
 from vaner.formats.quotes import warn_corrections
 from vaner.formats.registry import FORMATS
-from vaner.formats.source import STDIN, OnError
+from vaner.formats.source import STDIN, OnError, get_suffix
 from vaner.formats.unsupported_annotations import prepare_unsupported_annotations
 from vaner.text.documents import Document
 from vaner.utils.atomic_write import atomic_write, find_replaceable_file
@@ -50,7 +50,8 @@ def read(
 
     Args:
         path: file or folder, compressed or not, or ``"-"`` for standard input.
-        format: name of a format in `FORMATS`. Default: detected from the file.
+        format: name of a format in `FORMATS`. Default: detected from the file; CSV if an option
+            names a column of a table and the suffix is ``.csv``, ``.tsv`` or ``.txt``.
         encoding: encoding of the file. UTF-8 may begin with a byte order mark.
         on_error: called with each error. The reader then skips the bad mention, or the document if
             the document is bad, and continues. Errors that make continuing impossible, such as a
@@ -62,8 +63,8 @@ def read(
         FormatError: naming file and line, and the document if a mention is wrong.
         VanerError: for an option that the format does not have.
     """
-    source = get_format(format or detect_format(path, encoding=encoding))
     given = {name: value for name, value in options.items() if value is not None}
+    source = get_format(format or _detect_format(path, encoding, given))
     for name in given.keys() - set(source.options):
         others = ", ".join(f.name for f in FORMATS.values() if name in f.options)
         known = f"it is an option of {others}" if others else "no format has it"
@@ -74,6 +75,14 @@ def read(
     assert source.reader is not None  # a format has one or the other
     documents = source.reader(path, encoding=encoding, on_error=on_error, **given)
     return warn_corrections(documents, "<stdin>" if str(path) == STDIN else str(path))
+
+
+def _detect_format(path: str | Path, encoding: str, options: Collection[str]) -> str:
+    """Return the format of a file: CSV for a table whose columns only the options reveal."""
+    detected = detect_format(path, encoding=encoding)
+    is_table = bool(options) and {*options} <= {*FORMATS["csv"].options}
+    has_suffix = get_suffix(Path(path)) in (".csv", ".tsv", ".txt")
+    return "csv" if is_table and has_suffix and detected in ("conll", "text") else detected
 
 
 def write_to(documents: Iterable[Document], stream: TextIO, format: str) -> WriteReport:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import is_readme
 from vaner.formats.losses import Losses, replace_line_breaks, replace_surrogates
 from vaner.formats.source import FormatWarning, InputFile, OnError, read_nonempty_lines, read_text
@@ -38,6 +39,7 @@ def read(
         return
     for text_path in sorted(p for p in file.path.glob("*.txt") if not is_readme(p)):
         yield from read(text_path, encoding=encoding, on_error=on_error)
+    warn_unread(file, (".txt",))
 
 
 def read_each_line(

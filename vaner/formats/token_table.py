@@ -1,7 +1,8 @@
 """Tables of tokens and tags whose first line names the columns, separated by tabs or commas.
 
 Spreadsheets and data frames are exported like this: ``Sentence #,Word,POS,Tag``. The lines become
-those of CoNLL: the token first, the tag last, and an empty line where a sentence begins.
+those of CoNLL: the token first, the tag last, and an empty line where a sentence begins. If there
+are columns of documents and of sentences, a line `-DOCSTART-` with the id begins each document.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+DOCSTART = "-DOCSTART-"
+
 _TOKENS = ("token", "tokens", "word", "words", "form")
 _TAGS = (
     "tag", "tags", "ner_tag", "ner_tags", "ner", "label", "labels", "bio", "bio_tag", "iob",
@@ -18,40 +21,50 @@ _TAGS = (
 )  # fmt: skip
 _SENTENCES = (
     "sentence #", "sentence", "sentence_id", "sentence_idx", "sentence_no", "sent_id", "sent",
-    "sentenceid", "sentence id", "doc_id",
+    "sentenceid", "sentence id",
+)  # fmt: skip
+_DOCUMENTS = (
+    "doc_id", "document_id", "docid", "documentid", "doc id", "document id", "doc", "document",
+    "pmid", "pmcid", "note_id", "article_id", "abstract_id",
 )  # fmt: skip
 _DELIMITERS = "\t,;"
+_DOCUMENT_ID = (DOCSTART, "document_id")
 
 Line = tuple[int, str]
 """A line and its number."""
 
 
 class Header(NamedTuple):
-    """The columns of a table: its delimiter, and the indices of token, tag and sentence."""
+    """The columns of a table: its delimiter, their number, and the indices of those with a meaning.
+
+    The first column of documents is the one with their ids.
+    """
 
     delimiter: str
+    width: int
     token: int
     tag: int
-    sentence: int | None
+    documents: tuple[int, ...]
+    sentences: tuple[int, ...]
 
 
 def find_header(line: str) -> Header | None:
     """Return the columns that a line names, or None if it is not the first one of such a table.
 
     >>> find_header("Sentence #,Word,POS,Tag")
-    Header(delimiter=',', token=1, tag=3, sentence=0)
+    Header(delimiter=',', width=4, token=1, tag=3, documents=(), sentences=(0,))
     """
     delimiter = max(_DELIMITERS, key=line.count)
     if delimiter not in line:
         return None
     names = [cell.strip().strip('"').casefold() for cell in line.split(delimiter)]
-    token, tag, sentence = (
-        next((names.index(name) for name in known if name in names), None)
-        for known in (_TOKENS, _TAGS, _SENTENCES)
+    tokens, tags, documents, sentences = (
+        tuple(names.index(name) for name in known if name in names)
+        for known in (_TOKENS, _TAGS, _DOCUMENTS, _SENTENCES)
     )
-    if token is None or tag is None or len(set(names)) < len(names):
+    if not tokens or not tags or len(set(names)) < len(names):
         return None
-    return Header(delimiter, token, tag, sentence)
+    return Header(delimiter, len(names), tokens[0], tags[0], documents, sentences)
 
 
 def is_token_table(lines: Sequence[str]) -> bool:
@@ -63,8 +76,8 @@ def is_token_table(lines: Sequence[str]) -> bool:
     header = find_header(lines[0])
     if header is None or len(lines) < 2:
         return False
-    rows = list(csv.reader(lines[1:], delimiter=header.delimiter))
-    cells = [row[i].strip() for row in rows for i in header[1:3] if i < len(row)]
+    rows = [_split(line, header) for line in lines[1:]]
+    cells = [row[i].strip() for row in rows for i in (header.token, header.tag) if i < len(row)]
     return bool(cells) and not any(" " in cell for cell in cells)
 
 
@@ -82,22 +95,51 @@ def expand_table(lines: Iterable[Line]) -> Iterator[Line]:
     if header is None:
         yield from chain([first], remaining)
         return
-    sentence = ""
+    # Without a column of sentences, each document is read as one.
+    documents = header.documents if header.sentences else ()
+    sentences = header.sentences or header.documents
+    left_out = {header.token, header.tag, *header.documents, *header.sentences}
+    current, is_first = dict[int, str](), True
     for number, line in remaining:
-        cells = next(csv.reader([line], delimiter=header.delimiter), [])
-        if not any(cell.strip() for cell in cells) or len(cells) <= max(header[1:3]):
+        cells = _split(line, header)
+        if not any(cell.strip() for cell in cells) or len(cells) <= max(header.token, header.tag):
             yield number, line if any(cell.strip() for cell in cells) else ""
             continue
-        given = "" if header.sentence is None else _get(cells, header.sentence)
-        if given and given != sentence:
-            if sentence:
-                yield number, ""
-            sentence = given
-        used = (header.token, header.tag, header.sentence)
-        others = [cell for i, cell in enumerate(cells) if i not in used]
+        has_values = bool(current)
+        changed = _update(current, cells, (*documents, *sentences))
+        if documents and (is_first or changed & {*documents}):
+            id = current.get(documents[0], "").replace("\t", " ")
+            yield number, "\t".join((*_DOCUMENT_ID, id))
+        elif changed and has_values:
+            yield number, ""
+        is_first = False
+        others = [cell for i, cell in enumerate(cells) if i not in left_out]
         row = (cells[header.token], *others, cells[header.tag])
         yield number, "\t".join(cell.strip().replace("\t", " ") for cell in row)
 
 
-def _get(cells: Sequence[str], index: int) -> str:
-    return cells[index].strip() if index < len(cells) else ""
+def get_document_id(row: Sequence[str]) -> str:
+    """Return the id in a row that begins a document of a table, or an empty text.
+
+    >>> get_document_id(["-DOCSTART-", "document_id", "d1"]), get_document_id(["-DOCSTART-", "O"])
+    ('d1', '')
+    """
+    return row[2].strip() if len(row) == 3 and tuple(row[:2]) == _DOCUMENT_ID else ""
+
+
+def _split(line: str, header: Header) -> list[str]:
+    """Return the cells of a line. A quotation mark may be a token if tabs separate the cells."""
+    cells = next(csv.reader([line], delimiter=header.delimiter), [])
+    is_quoted = len(cells) == header.width or header.delimiter != "\t"
+    return cells if is_quoted else line.split("\t")
+
+
+def _update(current: dict[int, str], cells: Sequence[str], borders: Iterable[int]) -> set[int]:
+    """Store the values of the columns that are borders, and return those that have changed.
+
+    An empty cell repeats the value above it.
+    """
+    given = {i: cells[i].strip() for i in borders if i < len(cells) and cells[i].strip()}
+    changed = {i for i, value in given.items() if current.get(i) != value}
+    current.update(given)
+    return changed

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from vaner.formats.file_names import iterate_files, write_document_files
+from vaner.formats.companions import iterate_files
+from vaner.formats.file_names import write_document_files
 from vaner.formats.identifiers import is_identifier_field, join_identifiers, split_identifiers
 from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records

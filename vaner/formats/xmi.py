@@ -23,7 +23,8 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from vaner.formats.file_names import iterate_files, write_document_files
+from vaner.formats.companions import iterate_files
+from vaner.formats.file_names import TYPE_SYSTEM, write_document_files
 from vaner.formats.identifiers import join_identifiers, split_identifiers
 from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
@@ -40,7 +41,6 @@ NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
 SUFFIX = ".xmi"
-TYPE_SYSTEM = "TypeSystem.xml"
 RELATION = "relation"
 FEATURE = "a further feature of a mention"
 CONTROL_CHARACTER = "control character written as U+FFFD, the format cannot hold it"
