@@ -220,13 +220,22 @@ def test_backslashes_before_quotation_marks(put: Any) -> None:
         ('1,"rat \\"A\\""\n2,"rat ""B"""', 3, "no backslash before it, unlike in line 2"),
     ],
 )
-@pytest.mark.parametrize("delimiter", ["\t", ","])
+@pytest.mark.parametrize("delimiter", [";", ","])
 def test_quotation_marks_that_cannot_be_read(
     put: Any, rows: str, line: int, message: str, delimiter: str
 ) -> None:
     path = put(f"id,text\n{rows}\n".replace(",", delimiter), "a.csv")
     with pytest.raises(FormatError, match=f"a.csv:{line}: .*{message}"):
         list(read(path, "csv"))
+
+
+def test_quotation_marks_between_tabs_are_text_if_they_do_not_quote(put: Any) -> None:
+    rows = ('1\t"Big mass', '2\tseen on CT "here" now', '3\t"Aspirin" helps', '4\t"a\tb ""c"""')
+    path = put("\n".join(("id\ttext", *rows)), "a.tsv")
+    texts = [document.text for document in read(path, "csv")]
+    assert texts == ['"Big mass', 'seen on CT "here" now', '"Aspirin" helps', 'a\tb "c"']
+    with pytest.raises(FormatError, match=r"a\.tsv:2: .*text after"):
+        list(read(put('id\ttext\n1\t"Big\t"mass" x\n', "a.tsv"), "csv"))
 
 
 def test_quotation_marks_of_valid_tables(put: Any) -> None:

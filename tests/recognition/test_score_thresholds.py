@@ -82,6 +82,6 @@ def test_a_selector_has_minimum_scores_for_the_types_that_it_scores() -> None:
 def test_scores_of_an_evaluation_are_those_of_the_threshold_that_is_given() -> None:
     gold = Corpus("mine", "devel", (Document("1", TEXT, MENTIONS),))
     for selector in (None, Selector(None)):
-        for min_score, found in ((None, 2 if selector else 1), (0, 3), ({"Gene": 0.4}, 2)):
+        for min_score, number in ((None, 2 if selector else 1), (0, 3), ({"Gene": 0.4}, 2)):
             result = evaluate(make(selector), gold, min_score=min_score, bootstrap=0)
-            assert sum(len(document.spans) for document in result.predicted) == found
+            assert sum(len(document.spans) for document in result.predicted) == number

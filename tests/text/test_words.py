@@ -111,7 +111,7 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("\tdrug\ttype 2\nabl1\tyes\t\n", 4),
         ("He\thad\ttype\t2\ndiabetes\tand\ttook\tinsulin\ttoday.", 1),
         ("type 2\tdiabetes", 1),
-        ("1.\tHe had chronic kidney\ndisease, and took insulin.", 1),
+        ("1.\tHe had chronic kidney\ndisease, and took insulin.", 2),  # "1." is a sentence
         ("\tHe had type 2\n\tdiabetes.", 1),
         ("# Gout\n# Diabetes\n## insulin\n#CHF\n#2 asthma", 5),
         ("He was bed\n#unclear", 1),

@@ -1,7 +1,7 @@
 """Rows of CSV and TSV files, whose quotation marks are doubled or have a backslash before them.
 
 A quotation mark inside a quoted cell that is written in neither way is an error, as its row cannot
-be read without a guess.
+be read without a guess. But in a line with as many tabs as the header, it is a part of the text.
 """
 
 from __future__ import annotations
@@ -121,11 +121,21 @@ class _RowReader:
             if escaped and self._has_escaped_mark() and self._is_complete(escaped):
                 return self._begin_escapes(escaped)
             if has_bad_marks:
+                if cells := self._split_at_tabs():
+                    return cells
                 raise MalformedError(message)
             self._return_lines()
             list(islice(self._take(), number))
         self._note_doubled(cells)
         return cells
+
+    def _split_at_tabs(self) -> list[str]:
+        """Take a line and return its cells with their quotation marks, if it has enough tabs."""
+        if self.delimiter != "\t":
+            return []
+        self._return_lines()
+        cells = next(self._take(), "").removesuffix("\n").removesuffix("\r").split("\t")
+        return cells if len(cells) == self.width else []
 
     def _begin_escapes(self, cells: list[str]) -> list[str]:
         """Return the cells of the first row that has backslashes, if no row before it differs."""

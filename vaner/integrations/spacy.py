@@ -291,10 +291,8 @@ def make_vaner(
     Args:
         nlp: the pipeline.
         name: name of the component.
-        model, revision, selector, batch_size, device, form: see
-            `vaner.recognition.options.LoadOptions`.
-        types, corpus, consistency, min_score, min_precision: see
-            `vaner.recognition.options.AnnotateOptions`.
+        model, revision, selector, batch_size, device, form: see the class `LoadOptions`.
+        types, corpus, consistency, min_score, min_precision: see the class `AnnotateOptions`.
         dataset: former name of `corpus`.
         cache_dir, local_files_only: options for the Hub. The token is that of HF_TOKEN.
         kb, link, candidates: see `vaner.linking.options.LinkOptions`.
@@ -312,9 +310,7 @@ def make_vaner(
         load_options=load_options,
         annotate_options=AnnotateOptions(
             types=(types,) if isinstance(types, str) else None if types is None else tuple(types),
-            corpus=corpus,
-            consistency=consistency,
-            min_score=min_score,
+            corpus=corpus, consistency=consistency, min_score=min_score,
             min_precision=min_precision,
         ),
         link_options=LinkOptions(kb=kb, link=link, candidates=0 if link is None else candidates),
@@ -323,4 +319,4 @@ def make_vaner(
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
         hub={"cache_dir": cache_dir, "local_files_only": local_files_only},
-    )
+    )  # fmt: skip
