@@ -97,7 +97,7 @@ def score_form(model: str, form: str, limit: int | None) -> Iterator[Run]:
             figures = evaluation.to_dict()
             print(f"{model} {form} {name}: F1 {100 * figures['micro']['f1']:.2f}", flush=True)
             if annotator.min_scores and form == "int8":  # the tables about scores are of this form
-                evaluation = evaluate(annotator, gold, min_score=0, limit=limit)
+                evaluation = evaluate(annotator, gold, min_score=0, limit=limit, bootstrap=0)
             for kind in ("reliability", "uncalibrated"):
                 if measured := getattr(evaluation, kind):  # None if the model finds nothing
                     figures[kind] = measured.to_dict()
