@@ -156,9 +156,20 @@ def test_formulas_without_text_are_counted(put: Any) -> None:
         assert texts(path, "jats") == [("5", "T\nS\nWhere holds.")]
 
 
+def test_an_article_without_an_id_is_named_after_the_file(put: Any) -> None:
+    article = "<article>{}<body><p>Rat.</p></body></article>"
+    front = (
+        '<front><article-meta><article-id pub-id-type="{}">{}</article-id></article-meta></front>'
+    )
+    assert texts(put(article.format(""), "a.xml"), "jats") == [("a", "Rat.")]
+    other = article.format(front.format("manuscript", "M7"))
+    assert texts(put(other, "a.xml"), "jats") == [("M7", "Rat.")]
+    articles = article.format("") + article.format(front.format("pmid", "5")) + article.format("")
+    several = texts(put(f"<articles>{articles}</articles>", "a.xml"), "jats")
+    assert [id for id, _ in several] == ["a-1", "5", "a-3"]
+
+
 def test_broken_articles(put: Any) -> None:
-    with pytest.raises(FormatError, match=r"a\.xml:1: an article without an id"):
-        list(read(put("<article><body><p>Rat.</p></body></article>", "a.xml")))
     with pytest.raises(FormatError, match=r"a\.xml:\d+: broken XML in article"):
         list(read(put(ARTICLE[:-50], "a.xml")))
     bomb = '<!DOCTYPE article [<!ENTITY a "aaaa">]><article><body>&a;</body></article>'

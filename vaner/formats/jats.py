@@ -80,7 +80,7 @@ class Passage(NamedTuple):
 def read(
     path: str | Path, *, encoding: str = "utf-8", on_error: OnError | None = None
 ) -> Iterator[Document]:
-    """Read each article of a file. Its id is the PMC id, else the PMID or DOI.
+    """Read each article of a file. Its id is the PMC id, else the PMID or DOI, or the file's name.
 
     Args:
         path: the file: an article, or a set of articles.
@@ -90,7 +90,7 @@ def read(
     Raises:
         FormatError: if the file is not an article or a set of articles, or is broken.
     """
-    file, parts, line = InputFile(path, on_error), Element("article"), 1
+    file, parts, line, number = InputFile(path, on_error), Element("article"), 1, 0
     skipped = SkipCounts()
     for root, element, end_line in iter_children(file, encoding):
         line = end_line
@@ -99,12 +99,13 @@ def read(
         if _get_name(root) == "article":
             parts.append(element)
         elif _get_name(element.tag) == "article":
+            number += 1
             with file.guard(line):
-                yield _to_document(element)
+                yield _to_document(element, f"{file.stem}-{number}")
                 skipped.update(_count_unread(element))
     if len(parts):
         with file.guard(line):
-            yield _to_document(parts)
+            yield _to_document(parts, file.stem)
             skipped.update(_count_unread(parts))
     warn_skipped_records(file, skipped)
 
@@ -117,7 +118,7 @@ def _count_unread(article: Element) -> dict[str, int]:
     return {part: number for part, number in numbers.items() if number}
 
 
-def _to_document(article: Element) -> Document:
+def _to_document(article: Element, default_id: str) -> Document:
     passages = [passage for passage in _read_article(article) if passage.text]
     if not passages:
         raise MalformedError("an article without text")
@@ -128,7 +129,8 @@ def _to_document(article: Element) -> Document:
         infons |= {"section": passage.heading} if passage.heading else {}
         units.append({"offset": len(text), "length": len(passage.text), "infons": infons})
         text += passage.text
-    return Document(_read_id(article), text, (), {"bioc": {"passages": tuple(units)}})
+    id = _read_id(article) or default_id
+    return Document(id, text, (), {"bioc": {"passages": tuple(units)}})
 
 
 def _read_id(article: Element) -> str:
@@ -138,7 +140,7 @@ def _read_id(article: Element) -> str:
     }
     name = next((kind for kind in _IDS if ids.get(kind)), "")
     if not name:
-        raise MalformedError("an article without an id")
+        return next(filter(None, ids.values()), "")
     is_number = name in ("pmc", "pmcid") and ids[name].isdigit()
     return f"PMC{ids[name]}" if is_number else ids[name]
 
