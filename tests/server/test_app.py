@@ -365,6 +365,22 @@ def test_types_that_miss_a_precision_are_left_out_and_named() -> None:
         assert "X-Vaner-Lost" not in chemical.headers
 
 
+def test_names_below_the_minimum_score_are_left_out_by_default() -> None:
+    calibration = make_calibration()
+    fits = dict(calibration.types)
+    fits["Disease"] = replace(fits["Disease"], min_score=1.0)
+    annotator = Annotator(WordRecognizer(), calibration=replace(calibration, types=fits))
+    body = {"text": "aspirin for asthma of the lung"}
+    with client(annotator) as server:
+        assert server.get("/types").json()["min_scores"] == {"Disease": 1.0}
+        types = {}
+        for min_score in (None, 0):
+            answer = server.post("/annotate", json={**body, "min_score": min_score})
+            spans = answer.json()["documents"][0]["spans"]
+            types[min_score] = {span["type"] for span in spans}
+        assert types[0] - types[None] == {"Disease"}
+
+
 @pytest.fixture
 def blocked() -> Iterator[WordRecognizer]:
     """A recognizer that blocks until its gate is opened."""
@@ -436,7 +452,7 @@ def test_types_health_and_openapi(server: TestClient) -> None:
     assert health == {
         "status": "ok", "model": "known", "form": None, "vaner": __version__, "waiting": 0
     }  # fmt: skip
-    assert about["corpora"] == ["WardNotes"]
+    assert about["corpora"] == ["WardNotes"] and about["min_scores"] == {}
     assert about["form"] is None and about["vaner"] == __version__
     schema = server.get("/openapi.json").json()
     paths = {"/annotate", "/convert", "/types", "/health", "/ready", "/metrics"}

@@ -34,6 +34,7 @@ class ModelInfo(NamedTuple):
         calibration: the precision that each type reached, if it was measured.
         has_context: whether mentions get their context, such as negations.
         corpora: the training corpora whose guidelines it can follow -> their types.
+        min_scores: type -> the minimum score that is used by default.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class ModelInfo(NamedTuple):
     calibration: Calibration | None = None
     has_context: bool = False
     corpora: Mapping[str, Sequence[str]] = MappingProxyType({})
+    min_scores: Mapping[str, float] = MappingProxyType({})
 
 
 class BatchWorker(Protocol):
@@ -169,6 +171,7 @@ def describe_model(annotator: Annotator) -> ModelInfo:
         annotator.calibration,
         annotator.context,
         {name: tuple(types) for name, types in annotator.corpora.items()},
+        annotator.min_scores,
     )
 
 

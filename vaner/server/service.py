@@ -137,6 +137,7 @@ class Service:
             **self.describe_model(),
             "types": list(self._model.types),
             "corpora": list(self._model.corpora),
+            "min_scores": dict(self._model.min_scores),
             "zero_shot": self._model.zero_shot,
             "selector": self._model.has_selector,
             "identifiers": self._describe_linking(),
