@@ -227,6 +227,23 @@ def test_pages_show_predictions_of_embedded_model() -> None:
             assert scores == pytest.approx([span.score for span in predicted], abs=0.002), name
 
 
+def test_page_shows_minimum_scores_of_embedded_model() -> None:
+    from vaner.calibration.calibration import read_calibration
+    from vaner.models.locate import locate_model
+
+    calibration = read_calibration(locate_model())
+    assert calibration is not None
+    page = " ".join(PAGES["docs/choosing.md"].split())
+    listed = page.split("drops names with a lower mean score in a document for ")[1].split(". ")[
+        0:2
+    ]
+    groups = re.findall(r"([\w, ]+?) \((0\.\d+)\)", ". ".join(listed))
+    shown = {
+        type: float(score) for types, score in groups for type in re.findall(r"[A-Z]\w+", types)
+    }
+    assert shown == calibration.min_scores
+
+
 def shown_scores(page: str) -> dict[str, list[float]]:
     """Return the percentages of each row of the first output of `vaner evaluate` on a page."""
     table = next(b.text for b in read_blocks(page) if "strict unless stated otherwise" in b.text)

@@ -312,10 +312,10 @@ class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
         )  # fmt: skip
         type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
         thresholds = self._choose_thresholds(types, min_score, min_precision)
-        if thresholds.types is not None:
-            type_names = thresholds.types
-        options |= {"corpus": corpus}
-        documents = self.recognizer.annotate(texts_or_documents, type_names, **options)
+        type_names = thresholds.types or type_names
+        documents = self.recognizer.annotate(
+            texts_or_documents, type_names, corpus=corpus, **options
+        )
         selected = self._select(documents, thresholds, overlaps, consistency)
         linked = selected if self.linker is None else self.linker.identify(selected)
         return map(add_context, linked) if self.context else linked
@@ -333,8 +333,8 @@ class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
             documents = map(self._calibration.apply, documents)
         if self.selector is not None:
             documents = self.selector.select(documents)
-        drop_names = make_consistent if consistency else filter_by_score
-        documents = (drop_names(document, thresholds.of_names) for document in documents)
+        apply_min_scores = make_consistent if consistency else filter_by_score
+        documents = (apply_min_scores(document, thresholds.of_names) for document in documents)
         for document in self._language.watch(documents):
             document = filter_by_score(document, thresholds.of_mentions)
             if overlaps == "best":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from vaner.formats import class_names
+from vaner.formats.class_names import describes_classes
 from vaner.formats.file_names import TYPE_SYSTEM, is_readme
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, get_suffix
@@ -17,7 +17,7 @@ _SETTINGS = ".conf"  # of brat
 
 def is_companion(path: Path) -> bool:
     """Return whether a file describes others: a README, types of UIMA CAS, or names of tags."""
-    return is_readme(path) or path.name == TYPE_SYSTEM or class_names.describes_classes(path)
+    return is_readme(path) or path.name == TYPE_SYSTEM or describes_classes(path)
 
 
 def is_subfolder(path: Path) -> bool:
