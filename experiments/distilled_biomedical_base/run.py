@@ -22,7 +22,7 @@ SOURCES = Path("runs/distilled_biomedical_base_sources")
 TEXT_SHARE = 0.6
 """Share of the lines of each text to use: a run of `STAGE` does not see more sentences."""
 
-STAGE = {"steps": 3600, "evaluate_every": 1200}
+STAGE = {"steps": 6000, "evaluate_every": 2000}
 
 
 def make_recipe() -> Recipe:
