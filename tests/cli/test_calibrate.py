@@ -110,10 +110,9 @@ def test_mentions_below_the_min_score_of_their_type_are_dropped(
         counts = json.loads(path.read_text())["micro"]
         assert counts["tp"] + counts["fp"] == sum(len(document.spans) for document in documents)
         assert ("best F1 on this split" in done.out) <= bool(given)
-    record = json.loads((tmp_path / "2.json").read_text())
-    assert record["min_score"] == 0 and "min_score" not in json.loads(
-        (tmp_path / "0.json").read_text()
-    )
+    default, all_scores = (json.loads((tmp_path / f"{n}.json").read_text()) for n in (0, 2))
+    assert default["min_scores"] == {"Disease": middle} and "min_score" not in default
+    assert all_scores["min_score"] == 0 and "min_scores" not in all_scores
 
 
 def test_a_model_in_memory_is_calibrated(calibrated: Path) -> None:

@@ -83,6 +83,7 @@ def test_tools_in_memory() -> None:
         ("convert", {"content": "x", "from_format": "nonsense", "to_format": "csv"}),
         ("annotate", {"text": "gout", "min_score": 2}),
         ("annotate", {"text": "gout", "min_precision": 0.9}),
+        ("annotate", {"text": "gout", "min_scores": 0.9}),
     )
     assert tools == ["annotate", "convert", "link"]
     assert content(annotated) == [
@@ -96,7 +97,7 @@ def test_tools_in_memory() -> None:
     assert "does not find Gene; it finds Disease" in messages[0]
     assert "the text has 400 characters; the limit is 100" in messages[1]
     assert "unknown format 'nonsense'" in messages[2] and "min_score" in messages[3]
-    assert "the dictionary has no calibration" in messages[4]
+    assert "the dictionary has no calibration" in messages[4] and "min_scores" in messages[5]
 
 
 def test_without_a_knowledge_base_nothing_is_linked() -> None:

@@ -27,6 +27,7 @@ from vaner.cli.evaluate_options import (
 from vaner.cli.evaluate_predictions import PredictionsFile, score_predictions
 from vaner.cli.evaluation_output import (
     check_writable,
+    get_min_scores,
     print_best_threshold,
     print_evaluation,
     write_outputs,
@@ -187,6 +188,7 @@ def evaluate(
         evaluations = [evaluation]
     described = {
         **(file.describe() or system.describe()), "min_score": min_score,
+        "min_scores": get_min_scores(recognizer, min_score, min_precision),
         "min_precision": min_precision, "quantization": quantization, "dtype": dtype,
         "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
         "form": recognizer.form if recognizer else None,

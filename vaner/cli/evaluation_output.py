@@ -45,6 +45,22 @@ def print_evaluation(evaluation: Evaluation, recognizer: str) -> None:
         print_result(f"calibration error (ECE) of the scores: {error}{uncalibrated}")
 
 
+def get_min_scores(
+    recognizer: Recognizer | None, min_score: float | None, min_precision: float | None
+) -> Mapping[str, float]:
+    """Return the minimum scores of the calibration, if the evaluation uses them.
+
+    Args:
+        recognizer: what was scored; None for the predictions in a file.
+        min_score, min_precision: the options of the evaluation.
+    """
+    from vaner.recognition.score_thresholds import ScoreThresholds
+
+    if min_score is None and min_precision is None and isinstance(recognizer, ScoreThresholds):
+        return recognizer.min_scores
+    return {}
+
+
 def print_best_threshold(
     evaluation: Evaluation,
     recognizer: Recognizer | None,
@@ -59,14 +75,9 @@ def print_best_threshold(
         min_score, min_precision: the options of the evaluation.
     """
     from vaner.evaluation.thresholds import find_best_threshold
-    from vaner.recognition.score_thresholds import ScoreThresholds
 
-    is_filtered = (
-        min_score is None
-        and isinstance(recognizer, ScoreThresholds)
-        and any(type in recognizer.min_scores for type in evaluation.types)
-    )
-    if min_score or min_precision or is_filtered:
+    used = get_min_scores(recognizer, min_score, min_precision)
+    if min_score or min_precision or any(type in used for type in evaluation.types):
         return
     cut = find_best_threshold(evaluation.gold, evaluation.predicted, evaluation.types)
     without_threshold = evaluation.report.micro.counts
@@ -90,7 +101,7 @@ def write_outputs(
 
     Args:
         evaluations: one for each corpus.
-        described: names and options of the system; None and False are left out.
+        described: names and options of the system; None, False and {} are left out.
         results: the content of the results file.
         json_file: results file, or None.
         report: HTML report, or None.
@@ -99,7 +110,9 @@ def write_outputs(
         VanerError: if a file cannot be written.
     """
     described = {
-        name: value for name, value in described.items() if value is not None and value is not False
+        name: value
+        for name, value in described.items()
+        if value is not None and value is not False and value != {}
     }
     if "form" in described:
         print_message(f"form of the model: {described['form']}")
@@ -127,7 +140,7 @@ def write_results(results: Mapping[str, Any], path: Path) -> None:
 
 
 def write_html_report(
-    evaluations: Sequence[Evaluation], described: Mapping[str, str | float], path: Path
+    evaluations: Sequence[Evaluation], described: Mapping[str, Any], path: Path
 ) -> None:
     """Write an HTML report with examples of errors.
 

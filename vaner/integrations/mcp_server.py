@@ -15,6 +15,7 @@ import anyio
 import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -88,14 +89,6 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         Field(description=declaration(AnnotateOptions, name).description, ge=0, le=1)
         for name in ("min_score", "min_precision")
     )
-    server = MCPServer[Any](
-        "vaner",
-        version=get_package_version(),
-        instructions=f"Finds biomedical entities in English text: {types}. The results are "
-        "predictions of a model and no medical advice.",
-        log_level="WARNING",
-    )
-
     async def annotate(
         text: Annotated[str, Field(description="The text to read.")],
         types: Annotated[
@@ -125,11 +118,17 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         _check_length(content, max_characters)
         return await _run(partial(_convert, content, from_format, to_format))
 
-    server.add_tool(annotate)
-    server.add_tool(convert)
+    functions: list[Callable[..., Any]] = [annotate, convert]
     if annotator.linker is not None:
-        server.add_tool(_make_link_tool(annotator.linker))
-    return server
+        functions.append(_make_link_function(annotator.linker))
+    return MCPServer[Any](
+        "vaner",
+        version=get_package_version(),
+        instructions=f"Finds biomedical entities in English text: {types}. The results are "
+        "predictions of a model and no medical advice.",
+        log_level="WARNING",
+        tools=[_make_tool(function) for function in functions],
+    )
 
 
 def run_over_http(
@@ -172,7 +171,16 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
-def _make_link_tool(linker: MentionLinker) -> Callable[..., Any]:
+def _make_tool(function: Callable[..., Any]) -> Tool:
+    """Return a function as a tool that refuses unknown arguments, which the SDK ignores."""
+    tool = Tool.from_function(function)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    return tool.model_copy(update={"parameters": arguments.model_json_schema(by_alias=True)})
+
+
+def _make_link_function(linker: MentionLinker) -> Callable[..., Any]:
     async def link(
         names: Annotated[list[str], Field(description="Names to look up, such as 'aspirin'.")],
         type: Annotated[

@@ -46,7 +46,7 @@ export class Annotator {
     }
     spans = joinProteinVariants(text, sortSpans(spans), this.tools.variants);
     for (const span of spans) span.score = this.calibrate(span.type, span.score);
-    const minScores = minScore === undefined ? this.model.min_scores : {};
+    const minScores = minScore == null ? this.model.min_scores : {};
     if (consistent) spans = makeConsistent(text, spans, this.tools, minScores);
     else spans = spans.filter(({ type, score }) => score >= (minScores[type] ?? 0));
     return toPoints(text, spans.filter(({ score }) => score >= (minScore ?? 0)));

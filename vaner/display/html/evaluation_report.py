@@ -67,11 +67,22 @@ def render(evaluations: Sequence[Evaluation], facts: Mapping[str, Any]) -> Itera
 
 def _facts(facts: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<dt>{_escaped(name)}</dt><dd>{_escaped(str(value))}</dd>"
+        f"<dt>{_escaped(name.replace('_', ' '))}</dt><dd>{_escaped(_as_text(value))}</dd>"
         for name, value in facts.items()
         if value is not None
     )
     return f"<dl>{rows}</dl>\n"
+
+
+def _as_text(value: object) -> str:
+    """Return a fact as text.
+
+    >>> _as_text({"Anatomy": 0.5, "Variant": 0.45})
+    'Anatomy 0.5, Variant 0.45'
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return str(value)
 
 
 def _section(evaluation: Evaluation, name: str, *, has_heading: bool) -> Iterator[str]:
