@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from experiments.clinical_notes.make_notes import TYPES, make_notes
 from experiments.distilled_biomedical.other_names import (
     add_recent_names,
     insert_names,
@@ -52,18 +53,20 @@ LICENSES = {
 
 @dataclass(frozen=True, slots=True)
 class NameSources:
-    """Which names of knowledge bases a model learns, and how.
+    """Which names of knowledge bases and which notes a model learns, and how.
 
     Args:
         bases: type -> knowledge bases of its names. ../linking makes the base "genomes".
         annotation_odds: how much a name raises the teacher's odds of its tags.
         short_texts: number of short texts of each pattern (`short_texts.PATTERNS`).
+        notes: number of clinical notes (../clinical_notes), which are not given to the teacher.
         recent: whether to add `other_names.RECENT_NAMES`.
     """
 
     bases: Mapping[str, Sequence[str]]
     annotation_odds: float = 1.0
     short_texts: int = 0
+    notes: int = 0
     recent: bool = False
 
 
@@ -100,6 +103,7 @@ def make_sources(
     return [
         *(source | {"teacher": teacher} for source in with_teacher),
         *_variant_sources(held_out, folder / "variants"),
+        *_note_sources(names.notes, folder),
     ]
 
 
@@ -163,6 +167,17 @@ def _variant_sources(held_out: frozenset[str], folder: Path) -> Iterator[dict[st
             "corpus": _write(copied, folder / f"{name}-variants"),
             "license": REGISTRY[name].license,
             "types": list(corpus.types),
+            "nameless_fraction": 1.0,
+        }
+
+
+def _note_sources(number: int, folder: Path) -> Iterator[dict[str, Any]]:
+    """Write the clinical notes, and yield their source."""
+    if number:
+        yield {
+            "corpus": _write(make_notes(number, Random(1)), folder / "clinical-notes"),
+            "license": "by the authors of vaner",
+            "types": list(TYPES),
             "nameless_fraction": 1.0,
         }
 

@@ -187,11 +187,10 @@ def evaluate(
         results = {**evaluation.to_dict(), "seen_in": seen.split if seen else None}
         evaluations = [evaluation]
     described = {
-        **(file.describe() or system.describe()), "min_score": min_score,
+        **(file.describe() or system.describe()), "quantization": quantization, "dtype": dtype,
         "min_scores": get_min_scores(recognizer, min_score, min_precision),
-        "min_precision": min_precision, "quantization": quantization, "dtype": dtype,
-        "unknown_corpus": unknown_corpus, "no_consistency": not consistency,
-        "form": recognizer.form if recognizer else None,
+        "min_score": min_score, "min_precision": min_precision, "unknown_corpus": unknown_corpus,
+        "no_consistency": not consistency, "form": recognizer.form if recognizer else None,
     }  # fmt: skip
     write_outputs(evaluations, described, results, json_file, report)
 

@@ -89,6 +89,7 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         Field(description=declaration(AnnotateOptions, name).description, ge=0, le=1)
         for name in ("min_score", "min_precision")
     )
+
     async def annotate(
         text: Annotated[str, Field(description="The text to read.")],
         types: Annotated[
