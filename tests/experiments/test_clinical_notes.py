@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from experiments.clinical_notes.make_notes import TYPES, make_notes, read_vocabulary
+from experiments.clinical_notes.make_notes import TYPES, capitalize, make_notes, read_vocabulary
 from experiments.clinical_notes.run import read_notes
 
 
@@ -12,7 +12,7 @@ def test_notes_have_mentions_of_the_vocabulary_at_their_offsets() -> None:
     entries = {entry for of_slot in read_vocabulary().values() for entry in of_slot}
     notes = list(make_notes(200, Random(1)))
     mentions = {(note.mention(span), span.type) for note in notes for span in note.spans}
-    assert mentions <= entries
+    assert mentions <= entries | {(capitalize(text), type) for text, type in entries}
     assert {type for _, type in mentions} == set(TYPES) - {"Variant", "CellLine"}
     assert not any("{" in note.text or "}" in note.text for note in notes)
     assert notes == list(make_notes(200, Random(1))) != list(make_notes(200, Random(2)))
