@@ -57,6 +57,9 @@ TEXTS = [
     "chronic obstructive pulmonary disease (COPD) and COPD [heart failure; HF] with HF",
     "T2DM (type 2 diabetes mellitus) and CKD (chronic kidney disease; stage 3); T2DM, CKD.",
     "Gout. Gout. Gout recurs, gout hurts; colchicine, Colchicine, COLCHICINE.",
+    "diabetes\nasthma\ngout\ntype 2\ndiabetes\n\nstroke\r\n\r\nobesity",
+    "chronic kidney\ndisease of\nthe elderly\ngout\nasthma",
+    "problems: chronic kidney disease, gout\nasthma, mild\n\nfever\n😀😀\ncough 🤒\nrash",
     "Histology\nShowed adenocarcinoma\nof the lung (type 2)\nwas found\n\nand metastasis",
     "a) asthma\nb) gout\n(c) stroke\n• obesity\n– anaemia\n1. scurvy\n2. rickets\n",
     "Findings in wrapped text that goes on for more than forty characters per\nLine were "

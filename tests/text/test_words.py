@@ -103,7 +103,14 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("He had hepatitis\nB and IL-\nA, as in Fig.\n2 and St.\nJohn's wort.", 1),
         ("Hepatitis\nB, vitamin\nB12, type\nII and v. Willebrand disease.", 1),
         ("Hepatitis\nAsthma\nAllergy type\nGout", 4),
-        ("He had type 2\ndiabetes\n\nmellitus.\n\nIt went.", 2),
+        ("He was in hospital for years, with type 2\ndiabetes\nmellitus.\n\nIt went.", 2),
+        ("He was in hospital for years, with chronic\n\nkidney disease.\n\nIt went.", 2),
+        # lines of a few words each are a list of terms
+        ("diabetes\n\nasthma\r\n\r\ngout", 3),
+        ("diabetes\nasthma (mild)\ngout", 3),
+        ("diabetes\nmellitus", 1),
+        ("fever,\ncough,\nrash,\ngout", 1),
+        ("chronic kidney\ndisease of\nthe elderly\nof the\ntown", 1),
         ("It was seen in e.\nA blot.\nCells in Ca.\nThe end.", 4),
         # rows of a table have the same number of tabs
         ("drug\ttarget\nimatinib\tABL1\nerlotinib\tEGFR", 6),

@@ -24,6 +24,8 @@ _LIST_ITEM = regex.compile(
 _NUMBERED_ITEM = regex.compile(r"\p{N}{1,2}\.\s")
 _MAX_ROW_LENGTH = 1000  # characters of a line that may be a row of a table
 _MIN_WRAP_WIDTH = 40  # minimum line length, in characters, of wrapped text
+_MAX_TERM_LENGTH, _MAX_TERM_WORDS = 30, 3  # maximum size of a line in a list of terms
+_TERM_WINDOW = 80  # characters before and after a line end that can have two such lines
 _MAX_CLOSERS = 8
 
 # Abbreviations with a full stop that rarely ends a sentence. Compared case-insensitively.
@@ -119,10 +121,11 @@ def _get_word(text: str, words: Sequence[tuple[int, int]], i: int) -> str:
 def _continues_paragraph(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
     """Return whether word i continues a sentence after an empty line, as at the end of a page.
 
-    This is the case for a lower-case word after another lower-case word.
+    This is the case for a lower-case word after another lower-case word that ends a wrapped line.
     """
-    before = text[words[i - 1][0]]
-    return text[words[i][0]].islower() and before.islower()
+    before, end = words[i - 1]
+    is_wrapped = end - _find_line_start(text, end) >= _MIN_WRAP_WIDTH
+    return is_wrapped and text[words[i][0]].islower() and text[before].islower()
 
 
 def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> bool:
@@ -130,8 +133,8 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
 
     This is the case for list items and for short lines such as headings. In wrapped text each line
     is as long as the next word allows. So if the first word of a line would have fitted on the
-    previous line, the line break is intended. A lower-case first word is always treated as a
-    continuation, and so is a line after a word or a sign that does not end one.
+    previous line, the line break is intended. A line after a word or a sign that does not end one
+    is a continuation, and so is a line that begins in lower case, outside lists of terms.
     """
     start, previous_end = words[i][0], words[i - 1][1]
     if item := _LIST_ITEM.match(text, start):
@@ -140,15 +143,41 @@ def _starts_new_line(text: str, words: Sequence[tuple[int, int]], i: int) -> boo
         is_open = context.rfind("(") > context.rfind(")")
         return not (")" in item[0] and item[0][0] != "(" and is_open)
     is_item = _NUMBERED_ITEM.match(text, start) is not None
-    if not (text[start].isupper() or is_item):
-        return False
     if not is_item and _is_open(text, words, i - 1, start):
         return False
+    if not (text[start].isupper() or is_item):
+        return _is_list_of_terms(text, previous_end, start)
     line_end = _LINE_END.search(text, start)
     line = text[start : line_end.start() if line_end else None]
-    previous_line_end = _LAST_LINE_END.search(text, 0, previous_end)
-    previous_length = previous_end - (previous_line_end.start() if previous_line_end else -1)
+    previous_length = previous_end - _find_line_start(text, previous_end) + 1
     return previous_length + len(line.split(None, 1)[0]) <= max(_MIN_WRAP_WIDTH, len(line))
+
+
+def _find_line_start(text: str, offset: int) -> int:
+    """Return the start of the line that contains an offset."""
+    line_end = _LAST_LINE_END.search(text, 0, offset)
+    return line_end.end() if line_end else 0
+
+
+def _is_list_of_terms(text: str, previous_end: int, start: int) -> bool:
+    """Return whether the lines on both sides of a line end, and a third one, are a few words each.
+
+    >>> _is_list_of_terms("gout\\nasthma\\ntype 2 diabetes", 4, 5)
+    True
+    """
+    before = _LINE_END.split(text[max(0, previous_end - _TERM_WINDOW) : previous_end])
+    after = _LINE_END.split(text[start : start + _TERM_WINDOW])
+    above = [_is_term(line) for line in before if line.strip()][-2:]
+    below = [_is_term(line) for line in after if line.strip()][:2]
+    return above[-1] and below[0] and sum(above + below) > 2
+
+
+def _is_term(line: str) -> bool:
+    """Return whether a line is a few words that can be a name: not "of the lung", nor "asthma,"."""
+    line, words = line.strip(), line.split()
+    is_short = len(line) <= _MAX_TERM_LENGTH and len(words) <= _MAX_TERM_WORDS
+    is_closed = line[-1].isalnum() or line[-1] in _CLOSERS
+    return is_short and is_closed and not {words[0], words[-1]} & _OPEN_WORDS
 
 
 def _ends_cell(text: str, end: int, start: int) -> bool:

@@ -191,6 +191,8 @@ export function createTextTools(tables) {
   }
 
   function continuesParagraph(text, words, i) {
+    const end = words[i - 1][1];
+    if (countPoints(text.slice(findLineStart(text, end), end)) < S.MIN_WRAP_WIDTH) return false;
     return is("islower", at(text, words[i][0])) && is("islower", at(text, words[i - 1][0]));
   }
 
@@ -203,11 +205,31 @@ export function createTextTools(tables) {
       return !(item[0].includes(")") && item[0][0] !== "(" && isOpen);
     }
     const isItem = S.NUMBERED_ITEM.match(text, start) !== null;
-    if (!(is("isupper", at(text, start)) || isItem)) return false;
     if (!isItem && isOpenLine(text, words, i - 1, start)) return false;
+    if (!(is("isupper", at(text, start)) || isItem)) return isListOfTerms(text, previousEnd, start);
     const line = text.slice(start, S.LINE_END.search(text, start)?.index);
     const previousLength = countPoints(text.slice(findLineStart(text, previousEnd), previousEnd)) + 1;
     return previousLength + countPoints(split(line)[0]) <= Math.max(S.MIN_WRAP_WIDTH, countPoints(line));
+  }
+
+  function isListOfTerms(text, previousEnd, start) {
+    const size = S.TERM_WINDOW;
+    const before = Array.from(text.slice(Math.max(0, previousEnd - 2 * size), previousEnd)).slice(-size).join("");
+    const after = Array.from(text.slice(start, start + 2 * size)).slice(0, size).join("");
+    const above = listTerms(before).slice(-2);
+    const below = listTerms(after).slice(0, 2);
+    return above.at(-1) && below[0] && [...above, ...below].filter(Boolean).length > 2;
+  }
+
+  /** Whether each line of a text is a few words, for the lines that are not empty. */
+  function listTerms(text) {
+    const lines = text.split(S.LINE_END.global).map((line) => line.replace(leading, "").replace(trailing, "")).filter(Boolean);
+    return lines.map((line) => {
+      const [last, words] = [Array.from(line).at(-1), split(line)];
+      const isShort = countPoints(line) <= S.MAX_TERM_LENGTH && words.length <= S.MAX_TERM_WORDS;
+      const isClosed = is("isalnum", last) || S.CLOSERS.has(last);
+      return isShort && isClosed && !S.OPEN_WORDS.has(words[0]) && !S.OPEN_WORDS.has(words.at(-1));
+    });
   }
 
   function endsCell(text, end, start) {
