@@ -1,7 +1,7 @@
-"""A further training of the default model: python -m experiments.extended_biomedical.run
+"""The default model of the package: python -m experiments.extended_biomedical.run
 
-Continues the training of ../refined_biomedical with the same kinds of sources and with clinical
-notes (../clinical_notes). The teacher is the larger model (../distilled_biomedical_base).
+Continues the training of ../refined_biomedical with the same sources and with clinical notes
+(../clinical_notes). The teacher is the model that the training starts from.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from experiments.distilled_biomedical.run import FIRST
 from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
 from experiments.experiment import main
-from experiments.refined_biomedical.run import NAMES, SHARE
+from experiments.refined_biomedical.run import NAMES
 from experiments.studies import extend_stage
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 
 START = Path("runs/refined_biomedical/seed-1/average")
-TEACHER = Path("runs/distilled_biomedical_base/seed-1/model")
 SOURCES = Path("runs/extended_biomedical_sources")
 TEXT_SHARE = 0.6
-"""Share of the lines of each text to use, as in ../distilled_biomedical_base."""
+"""Share of the lines of each text to use."""
 
 STAGE = {
-    "steps": 5000, "evaluate_every": 1250, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
+    "steps": 4000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
+
+SHARE = 0.3
+"""Share of the weights that the training starts from in those of the default model."""
 
 
 def make_recipe() -> Recipe:
-    """Return the recipe of the default model with notes and another teacher."""
+    """Return the recipe of the default model with notes, started from its weights."""
     check_trained(START, "refined_biomedical")
-    check_trained(TEACHER, "distilled_biomedical_base")
-    first, names = read_recipe(FIRST), replace(NAMES, notes=1500)
-    sources = make_sources(first, str(TEACHER), TEXT_SHARE, names, SOURCES)
-    return extend_stage(first, "extension", sources, STAGE, init_from=str(START))
+    first, names = read_recipe(FIRST), replace(NAMES, notes=5000)
+    sources = make_sources(first, str(START), TEXT_SHARE, names, SOURCES)
+    return extend_stage(first, "notes", sources, STAGE, init_from=str(START))
 
 
 if __name__ == "__main__":
