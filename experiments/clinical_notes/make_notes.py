@@ -16,7 +16,7 @@ import regex
 
 from vaner.text.documents import Document, Span
 
-TYPES = ("Disease", "Chemical", "Gene", "Variant", "CellLine", "CellType")
+TYPES = ("Disease", "Chemical", "Gene", "CellType")
 """Types that the notes annotate. The others are unknown: "patient" is Species in some corpora."""
 
 TEMPLATES = Path(__file__).with_name("templates.txt").read_text("utf-8").splitlines()
