@@ -112,7 +112,15 @@ def test_numbers_of_numpy(annotator: Annotator) -> None:
     assert list(annotator.annotate([TEXT], **options)) == list(annotator.annotate([TEXT]))
 
 
+def test_types_may_be_a_generator(annotator: Annotator) -> None:
+    types = ("Disease" for _ in range(1))
+    with pytest.raises(VanerError, match="has no calibration"):
+        annotator.annotate([TEXT], types=types, min_precision=0.5)  # type: ignore[arg-type]
+
+
 def test_a_corpus_in_any_case(annotator: Annotator) -> None:
+    with pytest.raises(TypeError, match="corpus is the name of one corpus, not int"):
+        annotator.annotate([TEXT], corpus=3)  # type: ignore[arg-type]
     [name] = annotator.corpora
     [first], [second] = (annotator.annotate([TEXT], corpus=c) for c in (name, name.upper()))
     assert first == second
@@ -123,6 +131,8 @@ def test_models_by_name() -> None:
         Annotator.from_pretrained("biomedcal")
     with pytest.raises(TypeError, match=r"use Annotator.from_pretrained\('biomedical'\)"):
         Annotator("biomedical")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"linker is str; use .*Linker.from_name"):
+        Annotator.from_pretrained(linker="open")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a model is a name or a folder, not list"):
         Annotator.from_pretrained(["biomedical"])  # type: ignore[arg-type]
     with pytest.raises(VanerError, match="batch_size is 0"):

@@ -310,12 +310,11 @@ class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
             AnnotateOptions, overlaps=overlaps, consistency=consistency, min_score=min_score,
             min_precision=min_precision,
         )  # fmt: skip
-        type_names, corpus = resolve_types(self, types), resolve_corpus(self, corpus)
+        types = None if types is None else resolve_types(self, types)
+        corpus = resolve_corpus(self, corpus)
         thresholds = self._choose_thresholds(types, min_score, min_precision)
-        type_names = thresholds.types or type_names
-        documents = self.recognizer.annotate(
-            texts_or_documents, type_names, corpus=corpus, **options
-        )
+        types = thresholds.types or resolve_types(self, types)
+        documents = self.recognizer.annotate(texts_or_documents, types, corpus=corpus, **options)
         selected = self._select(documents, thresholds, overlaps, consistency)
         linked = selected if self.linker is None else self.linker.identify(selected)
         return map(add_context, linked) if self.context else linked

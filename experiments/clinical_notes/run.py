@@ -15,9 +15,8 @@ import regex
 from experiments.clinical_notes.make_notes import read_vocabulary
 from experiments.model_rows import make_parser, update_rows
 from vaner.annotator import Annotator
-from vaner.corpora.loader import Corpus
 from vaner.evaluation.evaluate import evaluate
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Corpus, Document, Span
 from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent

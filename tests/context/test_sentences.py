@@ -121,3 +121,19 @@ def test_sentence(line: str) -> None:
     assert [{cue.attribute for cue in of_mention} for of_mention in cues] == expected
     for cue in (cue for of_mention in cues for cue in of_mention):
         assert document.text[cue.start : cue.end].strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["with\u00adout fever", "de\u00adnies fever", "n\u200bo fever", "Ｎｏ fever"]
+)
+def test_invisible_characters_in_a_phrase(text: str) -> None:
+    document = Document("1", text, (Span(len(text) - 5, len(text), "Disease"),))
+    [cues] = find_cues(document)
+    assert [cue.attribute for cue in cues] == ["negated"]
+
+
+@pytest.mark.parametrize("value", [["No fever."], 2, [[0, None]], [[0, 9]]])
+def test_sentences_of_other_programs_are_ignored(value: object) -> None:
+    document = Document("1", "No fever.", (Span(3, 8, "Disease"),), {"sentences": value})
+    [cues] = find_cues(document)
+    assert [cue.attribute for cue in cues] == ["negated"]

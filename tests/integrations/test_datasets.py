@@ -19,6 +19,7 @@ from vaner.integrations.datasets import (
     to_dataset,
 )
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Candidate, Cue
 
 TEXTS = [
     "Aspirin-induced asthma (AIA) was seen.",
@@ -155,3 +156,25 @@ def test_former_names_work_with_a_warning() -> None:
         assert module.annotated is annotate_dataset
     with pytest.warns(DeprecationWarning, match="BatchAnnotator"):
         assert module.SpansOf is BatchAnnotator
+
+
+def test_empty_datasets_have_the_columns(annotator: Annotator) -> None:
+    empty = Dataset.from_dict({"text": []}, features=Features({"text": Value("string")}))
+    assert annotate_dataset(empty, annotator).column_names == ["text", "spans"]
+    assert to_dataset([]).column_names == ["id", "text", "spans"]
+
+
+def test_context_and_candidates_are_columns() -> None:
+    span = Span(
+        3, 8, "Disease", 0.5, candidates=(Candidate("D1", "Fever", 0.5),),
+        context=(Cue("negated", 0, 2),),
+    )  # fmt: skip
+    document = Document("1", "No fever.", (span,))
+    assert list(from_dataset(to_dataset([document]))) == [document]
+
+
+def test_rows_one_by_one_and_cells_without_a_text(annotator: Annotator, dataset: Dataset) -> None:
+    with pytest.raises(TypeError, match="batched=True"):
+        dataset.map(BatchAnnotator(annotator))
+    result = annotate_dataset(dataset.with_format("pandas"), annotator)
+    assert len(result) == len(dataset)

@@ -182,3 +182,20 @@ def test_the_former_setting_dataset_works_with_a_warning(tiny_model: Path) -> No
     with pytest.warns(DeprecationWarning, match="dataset of the spaCy component is now"):
         nlp = make_pipeline(tiny_model, dataset="tiny")
     assert get_component(nlp)._options.corpus == "tiny"
+
+
+def test_abbreviations_are_saved_with_the_document(tiny_model: Path) -> None:
+    nlp = with_fixed_spans(make_pipeline(tiny_model), Span(0, 22, "Disease", 0.9))
+    doc = nlp("Chronic kidney disease (CKD) is common.")
+    [short] = doc._.abbreviations
+    assert short.text == "CKD" and short._.long_form.text == "Chronic kidney disease"
+    assert doc[0:1]._.long_form is None
+    read = spacy.tokens.Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert [span._.vaner_score for span in read.spans["vaner"]] == [0.9]
+
+
+def test_spans_may_be_added_to_the_mentions(tiny_model: Path) -> None:
+    nlp = with_fixed_spans(make_pipeline(tiny_model), Span(0, 7, "Chemical", 0.9))
+    doc = nlp("Aspirin relieves headache.")
+    doc.spans["vaner"].append(spacy.tokens.Span(doc, 2, 3, label="Disease"))
+    assert [span._.vaner_score for span in doc.spans["vaner"]] == [0.9, None]

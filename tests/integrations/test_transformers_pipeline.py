@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.data import IterableDataset
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -43,6 +47,11 @@ def recognize(tiny_model: Path) -> Any:
 @pytest.fixture(scope="module")
 def annotator(tiny_model: Path) -> Annotator:
     return Annotator.from_pretrained(tiny_model, device="cpu")
+
+
+class _Stream(IterableDataset[str]):
+    def __iter__(self) -> Iterator[str]:
+        return iter(TEXTS)
 
 
 def extents(mentions: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
@@ -77,6 +86,8 @@ def test_many_texts(recognize: Any) -> None:
     assert not isinstance(stream, list) and [extents(mentions) for mentions in stream] == separate
     rows = KeyDataset([{"text": text} for text in TEXTS], "text")  # type: ignore[arg-type]
     assert [extents(mentions) for mentions in recognize(rows)] == separate
+    for texts in (_Stream(), Dataset.from_dict({"text": TEXTS})["text"], np.array(TEXTS)):
+        assert [extents(mentions) for mentions in recognize(texts)] == separate
     assert recognize([]) == []
 
 
@@ -122,6 +133,7 @@ def test_other_auto_classes_and_pipelines(tiny_model: Path) -> None:
     for recognize in (
         pipeline("token-classification", model=str(tiny_model), **options),
         pipeline("ner", model=model, tokenizer=tokenizer, **options),
+        pipeline("ner", model=model, **options),
     ):
         assert extents(recognize(TEXTS[0])) == extents(expected) != []
     with pytest.raises(ModelError, match="a tagger reads words: use vaner"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -299,3 +300,12 @@ def test_old_matchers_are_removed_from_the_cache(
         new, other.name, f"ten-{'d' * 16}", f"ten-{'e' * 16}", f"ten-{'f' * 16}",
     }  # fmt: skip
     assert fresh.name in remaining and left.name not in remaining
+
+
+def test_a_matcher_is_pickled_and_refuses_what_is_no_text(tmp_path: Path) -> None:
+    matcher = Matcher.open(write_base(tmp_path / "base.parquet", CONCEPTS))
+    documents = [Document("1", "gout and asthma")]
+    copied = pickle.loads(pickle.dumps(matcher))
+    assert list(copied.annotate(documents)) == list(matcher.annotate(documents))
+    with pytest.raises(TypeError, match="text 0 is None; texts are strings or documents"):
+        list(matcher.annotate([None]))  # type: ignore[list-item]

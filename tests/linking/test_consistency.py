@@ -186,3 +186,11 @@ def test_option_consistency() -> None:
     document = Document("1", "Gout hurts. Gout stays.")
     assert len(next(annotator.annotate([document])).spans) == 2
     assert len(next(annotator.annotate([document], consistency=False)).spans) == 1
+
+
+def test_an_abbreviation_has_the_most_probable_type_of_its_long_form() -> None:
+    text = "Gout flare (GF) hurts. GF recurs."
+    spans = (Span(0, 10, "Chemical", 0.95), Span(0, 10, "Disease", 0.3))
+    result = tag_abbreviations(Document("1", text, spans))
+    types = {(span.start, span.type) for span in result.spans}
+    assert types == {(0, "Chemical"), (0, "Disease"), (12, "Chemical"), (23, "Chemical")}

@@ -88,3 +88,9 @@ def test_a_frame_is_not_a_list_of_texts(tiny_model: Path) -> None:
     with pytest.raises(TypeError, match="this is a DataFrame: use annotate_frame"):
         annotator.annotate(FRAME)  # type: ignore[arg-type]
     assert set(annotator.annotate_frame(FRAME)["document"]) <= {10, 30}
+
+
+def test_two_columns_of_one_name_are_an_error() -> None:
+    frame = pd.DataFrame([["gout", "flu"]], columns=["text", "text"])
+    with pytest.raises(VanerError, match="2 columns are called 'text'; rename or remove some"):
+        GoutFinder().annotate_frame(frame)

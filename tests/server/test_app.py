@@ -560,3 +560,34 @@ def test_api_keys() -> None:
                 assert places(answer.json()["documents"][0]) == EXPECTED
         metrics = test_client.get("/metrics", headers={"X-API-Key": keys[0]}).text
         assert 'vaner_requests_total{path="/annotate",status="401"} 1.0' in metrics
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-www-form-urlencoded", "", "text/json", "application/vnd.api+json"],
+)
+def test_parameters_in_json_of_another_content_type(server: TestClient, content_type: str) -> None:
+    body = json.dumps({"text": TEXT, "types": ["Anatomy"]})
+    answer = server.post("/annotate", content=body, headers={"Content-Type": content_type})
+    expected = [f for f in EXPECTED if f[2] == "Anatomy"]
+    assert places(answer.json()["documents"][0]) == expected != EXPECTED
+    wrong = json.dumps({"text": TEXT, "types": ["Anatomy"], "min_score": 2})
+    answer = server.post("/annotate", content=wrong, headers={"Content-Type": content_type})
+    assert answer.status_code == 400 and "min_score" in error(answer)
+    lines = json.dumps({"id": "7", "text": TEXT, "types": ["mine"]}) + "\n"
+    answer = server.post("/annotate", content=lines, headers={"Content-Type": ""})
+    assert answer.json()["documents"][0]["id"] == "7"
+
+
+def test_an_app_can_be_started_again() -> None:
+    app = create_app(annotator(), name="known")
+    for _ in range(2):
+        with TestClient(app) as test_client:
+            assert test_client.post("/annotate", json={"text": TEXT}).status_code == 200
+
+
+def test_documents_with_sentences_of_another_program() -> None:
+    with client(Annotator(WordRecognizer(), context=True)) as test_client:
+        body = {"documents": [{"id": "1", "text": TEXT, "sentences": [TEXT]}]}
+        answer = test_client.post("/annotate", json=body)
+    assert answer.status_code == 200 and places(answer.json()["documents"][0]) == EXPECTED

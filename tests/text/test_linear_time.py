@@ -3,6 +3,8 @@
 import pytest
 
 from tests.growth import assert_linear
+from vaner.text.documents import Document, Span
+from vaner.text.variant_notation import join_protein_variants
 from vaner.text.words import Word, split_sentences, split_words
 
 SIZE = 4_000
@@ -30,6 +32,8 @@ FAMILIES = {
     "rows": "a\tb\n",
     "empty lines": "A\n\n",
     "no spaces": "x",
+    "terms": "gout\n",
+    "terms between empty lines": "gout\n\n",
     "only spaces": " ",
     "only line ends": "\r \n",
     "URLs": "https://a.example/b?c=d&e=",
@@ -64,3 +68,15 @@ def test_a_line_takes_the_same_time_after_any_text(line_end: str) -> None:
 
     short, long = (line_end * size + f"A{line_end}B" for size in (1_000, 4_000_000))
     assert_linear(split_last_lines, short, long, 3)
+
+
+def test_joining_variants_takes_linear_time() -> None:
+    variant = "p.(Leu858Arg) "
+
+    def join(number: int) -> None:
+        spans = (
+            Span(i * len(variant) + 3, i * len(variant) + 12, "Variant") for i in range(number)
+        )
+        join_protein_variants(Document("1", variant * number, tuple(spans)))
+
+    assert_linear(join, 200, 200 * GROWTH, GROWTH)

@@ -80,9 +80,16 @@ class AnnotationSettings:
 
     def with_absolute_paths(self) -> AnnotationSettings:
         """Return the settings with paths that are valid in any working folder."""
-        options = self.load_options
-        model, selector = _absolute(options.model), _absolute(options.selector)
-        return replace(self, load_options=replace(options, model=model, selector=selector))
+        load, link = self.load_options, self.link_options
+        return replace(
+            self,
+            load_options=replace(
+                load, model=_absolute(load.model), selector=_absolute(load.selector)
+            ),
+            link_options=replace(
+                link, kb=_absolute(link.kb, Path.is_file), link=_absolute(link.link, Path.is_file)
+            ),
+        )
 
     def as_manifest(self) -> dict[str, Any]:
         """Return the options that the results depend on, as the manifest of a job stores them."""
@@ -149,5 +156,5 @@ class LoadedAnnotator:
         return replace(document, metadata={**document.metadata, PROVENANCE: self.provenance})
 
 
-def _absolute(name: str | None) -> str | None:
-    return str(Path(name).absolute()) if name is not None and Path(name).is_dir() else name
+def _absolute(name: str | None, is_path: Callable[[Path], bool] = Path.is_dir) -> str | None:
+    return str(Path(name).absolute()) if name is not None and is_path(Path(name)) else name

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from vaner.context.triggers import ATTRIBUTES, Role, Token, Triggers, load_triggers, tokenize
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Cue
-from vaner.text.words import split_sentences, split_words
+from vaner.text.words import get_sentences, split_words
 
 _MAX_WORDS_BACK = 12
 """Length of a backward scope in words; in long sentences this is about the last clause."""
@@ -144,13 +144,7 @@ def find_cues(document: Document) -> list[tuple[Cue, ...]]:
 def _split_into_sentences(document: Document) -> Iterator[list[Token]]:
     """Yield the words of each sentence."""
     words = split_words(document.text)
-    given = document.metadata.get("sentences")
-    if given:
-        starts = [word.start for word in words]
-        extents = [(bisect_left(starts, start), bisect_left(starts, end)) for start, end in given]
-    else:
-        extents = list(split_sentences(document.text, words))
-    for first, last in extents:
+    for first, last in get_sentences(document, words):
         if tokens := tokenize(document.text, words[first:last]):
             yield tokens
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-from vaner.text.words import Word, split_words
+from vaner.text.words import Word, read_words, split_words
 
 ATTRIBUTES = ("negated", "uncertain", "historical", "family")
 """What can be said about a mention."""
@@ -49,9 +49,9 @@ def tokenize(text: str, words: Sequence[Word]) -> list[Token]:
     ['half', 'sister']
     """
     return [
-        Token(word_text.casefold().translate(_APOSTROPHES), word.start, word.end)
-        for word in words
-        if (word_text := text[word.start : word.end]) not in _HYPHENS
+        Token(read.casefold().translate(_APOSTROPHES), word.start, word.end)
+        for word, read in zip(words, read_words(text, words), strict=True)
+        if read not in _HYPHENS
     ]
 
 

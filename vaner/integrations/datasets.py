@@ -24,6 +24,7 @@ from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import FormatWarning
 from vaner.formats.dialects.fields import is_tag_list
+from vaner.formats.mention_details import write_details
 from vaner.formats.records import RecordReader
 from vaner.formats.source import MalformedError
 from vaner.text.documents import Document, SpanError
@@ -38,6 +39,15 @@ SPANS = [
         "score": Value("float64"),
         "identifiers": [Value("string")],
         "fragments": [[Value("int64")]],
+        "candidates": [{"id": Value("string"), "name": Value("string"), "score": Value("float64")}],
+        "context": [
+            {
+                "attribute": Value("string"),
+                "start": Value("int64"),
+                "end": Value("int64"),
+                "text": Value("string"),
+            }
+        ],
     }
 ]
 """The feature of a column of mentions, with the fields of the JSONL format."""
@@ -64,7 +74,11 @@ class BatchAnnotator:
         self._options = options
 
     def __call__(self, batch: Batch) -> dict[str, list[Any]]:
-        texts = [text or "" for text in batch[self._text]]  # a row may have None
+        column = batch[self._text]
+        if isinstance(column, str):
+            raise TypeError(f"column {self._text!r} is one text; call map with batched=True")
+        # A row may have None, or NaN in a data frame.
+        texts = ["" if text is None or text != text else text for text in column]
         documents = self._annotator.annotate(texts, **self._options)
         return {self._spans: [_to_rows(document) for document in documents]}
 
@@ -120,6 +134,9 @@ def annotate_dataset(
     map_options: dict[str, Any] = {"batched": True, "batch_size": batch_size}
     map_options["features"] = function.features(dataset.features)
     if isinstance(dataset, Dataset):
+        if not len(dataset):  # `map` would not add the column
+            names = map_options["features"]
+            return Dataset.from_dict({name: [] for name in names}, names)
         map_options["new_fingerprint"] = generate_random_fingerprint()
     return dataset.map(function, **map_options)
 
@@ -127,8 +144,9 @@ def annotate_dataset(
 def to_dataset(documents: Iterable[Document]) -> Dataset:
     """Return documents as a dataset with the columns ``id``, ``text`` and ``spans``."""
     features = Features({"id": Value("string"), "text": Value("string"), "spans": SPANS})
-    rows = [{"id": d.id, "text": d.text, "spans": _to_rows(d)} for d in documents]
-    return Dataset.from_list(rows, features=features)
+    rows = [(document.id, document.text, _to_rows(document)) for document in documents]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return Dataset.from_dict(dict(zip(features, map(list, columns), strict=True)), features)
 
 
 def from_dataset(
@@ -231,6 +249,9 @@ def _to_rows(document: Document) -> list[dict[str, Any]]:
             "score": span.score,
             "identifiers": list(span.identifiers),
             "fragments": [list(fragment) for fragment in span.fragments],
+            "candidates": [],
+            "context": [],
+            **write_details(document.text, span),
         }
         for span in document.spans
     ]

@@ -134,6 +134,7 @@ class VanerComponent:
                 "identifiers": [list(mention.identifiers) for mention, _ in aligned],
                 "context": [list(map(list, mention.context)) for mention, _ in aligned],
                 "candidates": [list(map(list, mention.candidates)) for mention, _ in aligned],
+                "tokens": [[span.start, span.end, span.label_] for _, span in aligned],
                 "offsets": [[list(piece) for piece in mention.pieces] for mention, _ in aligned],
             },
         )
@@ -174,15 +175,15 @@ def _attribute(span: Span, name: str) -> Any:
     """Return the score or another detail of the most probable mention at a span, if any.
 
     They are stored with the span group: spaCy stores attributes of a span by its offsets, and two
-    mentions of different types may have the same offsets.
+    mentions of different types may have the same offsets. Spans may be added to the group later.
     """
-    key = (span.start, span.end, span.label)
+    key = (span.start, span.end, span.label_)
     values = [
         (attrs["scores"][i] or 0.0, -i, attrs[name][i])
         for group in span.doc.spans.values()
-        if "offsets" in (attrs := group.attrs) and name in attrs
-        for i, other in enumerate(group)
-        if (other.start, other.end, other.label) == key
+        if "tokens" in (attrs := group.attrs) and name in attrs
+        for i, (first, last, type) in enumerate(attrs["tokens"])
+        if (first, last, type) == key
     ]
     return max(values, key=lambda value: value[:2])[-1] if values else None
 
@@ -204,11 +205,21 @@ def _list_abbreviations(doc: Doc) -> list[Span]:
     spans = []
     for pair in find_abbreviations(doc.text):
         short = doc.char_span(pair.short_start, pair.short_end, alignment_mode="expand")
-        long_form = doc.char_span(pair.long_start, pair.long_end, alignment_mode="expand")
-        assert short is not None and long_form is not None  # neither is blank
-        short._.long_form = long_form
+        assert short is not None  # it is not blank
         spans.append(short)
     return spans
+
+
+def _find_long_form(span: Span) -> Span | None:
+    """Return the long form of an abbreviation, where the text defines it; None for other spans."""
+    for pair in find_abbreviations(span.doc.text):
+        short, long_form = (
+            span.doc.char_span(start, end, alignment_mode="expand")
+            for start, end in ((pair.short_start, pair.short_end), (pair.long_start, pair.long_end))
+        )
+        if short is not None and (short.start, short.end) == (span.start, span.end):
+            return long_form
+    return None
 
 
 Span.set_extension("vaner_score", getter=lambda span: _attribute(span, "scores"), force=True)
@@ -221,7 +232,7 @@ for _name in ATTRIBUTES:
 if not Doc.has_extension("abbreviations"):  # that of scispaCy has the same form
     Doc.set_extension("abbreviations", getter=_list_abbreviations)
 if not Span.has_extension("long_form"):
-    Span.set_extension("long_form", default=None)
+    Span.set_extension("long_form", getter=_find_long_form)
 
 
 def _without_overlaps(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:

@@ -13,7 +13,7 @@ The `Annotator` does all the work, so offsets are correct for every text, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from transformers import AutoModel, AutoModelForTokenClassification
@@ -28,6 +28,7 @@ from vaner.text.documents import Document
 
 TASK = "vaner-ner"
 _BATCH = 32
+_ITEMS = (str, list, Mapping)  # what the base class reads as one text, or as a list of texts
 _OPTIONS = ("types", "corpus", "dataset", "overlaps", "consistency", "min_score", "min_precision")
 
 Entity = dict[str, Any]
@@ -77,7 +78,10 @@ class VanerPipeline(Pipeline):
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
         if isinstance(inputs, (list, tuple)) and not inputs:
             return []  # the base class raises an error
-        inputs = list(inputs) if isinstance(inputs, tuple) else inputs
+        if isinstance(inputs, tuple):
+            inputs = list(inputs)
+        elif hasattr(inputs, "__iter__") and not isinstance(inputs, _ITEMS):
+            inputs = (item for item in inputs)  # such as a column of a dataset
         return super().__call__(inputs, **options)  # type: ignore[no-untyped-call]
 
     def _sanitize_parameters(
@@ -118,10 +122,18 @@ class TokenClassification(TokenClassificationPipeline):
     It reads subwords, and the models of this package read words. Other models are not affected.
     """
 
+    _load_tokenizer: Any = None  # if there is one: models of this package need none
+
     def __new__(cls, *args: Any, **options: Any) -> Any:
-        """Return a `VanerPipeline` for a model of this package."""
+        """Return a `VanerPipeline` for a model of this package.
+
+        Raises:
+            ValueError: if another model has no tokenizer.
+        """
         model = args[0] if args else options.pop("model", None)
         if not isinstance(model, BackboneModel):
+            if options.get("tokenizer") is None:
+                raise ValueError("the pipeline needs a tokenizer: pass tokenizer=…")
             return super().__new__(cls)
         options.pop("aggregation_strategy", None)  # a mention is always one entity
         return VanerPipeline(model, **options)
@@ -152,7 +164,7 @@ def entities(document: Document) -> list[Entity]:
 
 def _iterate(inputs: Any) -> Iterator[str | Document]:
     """Yield the items of an iterable, or of a torch dataset, which has only a length and items."""
-    if isinstance(inputs, Sequence) or not hasattr(inputs, "__getitem__"):
+    if hasattr(inputs, "__iter__"):
         yield from inputs
     else:
         yield from (inputs[i] for i in range(len(inputs)))

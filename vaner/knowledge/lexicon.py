@@ -87,7 +87,6 @@ class Lexicon:
         self._tables = {name: np.asarray(table) for name, table in tables.items()}
         self._prefixes = self._get_hash_table("prefixes")
         self._cased = self._get_hash_table("cased")
-        self._identifier_bytes = self._tables["identifiers"].data
 
     def _get_hash_table(self, name: str) -> HashTable:
         tables = self._tables
@@ -187,8 +186,9 @@ class Lexicon:
         lengths = tables["entry_concepts"][distinct + 1] - firsts
         indices, starts = expand_ranges(firsts, lengths)
         concepts, offsets = tables["concepts"][indices], tables["identifier_offsets"]
+        identifier_bytes = tables["identifiers"].data
         identifiers = [
-            str(self._identifier_bytes[start:end], "utf-8")
+            str(identifier_bytes[start:end], "utf-8")
             for start, end in zip(
                 offsets[concepts].tolist(), offsets[concepts + 1].tolist(), strict=True
             )

@@ -31,7 +31,7 @@ from vaner.knowledge.lexicon import Lexicon, open_lexicon
 from vaner.knowledge.lexicon_tables import join_texts
 from vaner.knowledge.spelling_rules import RULES, SpellingRules, parse_rules
 from vaner.knowledge.type_names import match_types
-from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
+from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps, to_documents
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 # Enough text to make array operations efficient, and little enough for the processor's cache.
@@ -153,11 +153,7 @@ class Matcher:
         """
         types = self.resolve_types(types)
         included = np.array([types is None or type in types for type in self.types], np.bool_)
-        documents = (
-            item if isinstance(item, Document) else Document(str(number), item)
-            for number, item in enumerate(texts_or_documents)
-        )
-        for batch in _make_batches(documents):
+        for batch in _make_batches(to_documents(texts_or_documents)):
             for document, spans in zip(batch, self._find_batch(batch, included), strict=True):
                 yield document.with_spans(resolve_overlaps(spans) if overlaps == "best" else spans)
 

@@ -59,7 +59,8 @@ def tag_abbreviations(document: Document) -> Document:
     >>> [(span.start, span.end, span.type) for span in tag_abbreviations(document).spans]
     [(0, 10, 'Disease'), (12, 14, 'Disease'), (23, 25, 'Disease')]
     """
-    mentions = {(span.start, span.end): span for span in document.spans if not span.fragments}
+    by_score = sorted(document.spans, key=lambda span: span.score or 0.0)  # the last one remains
+    mentions = {(span.start, span.end): span for span in by_score if not span.fragments}
     known = {
         _fold_case(document.text[definition.short_start : definition.short_end]): long_form
         for definition in find_abbreviations(document.text)

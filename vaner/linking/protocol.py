@@ -27,7 +27,11 @@ def check_linker_types(linker: MentionLinker, types: Iterable[str]) -> None:
 
     Raises:
         VanerError: if it has concepts of other types only.
+        TypeError: if it is not a linker, but the name of a knowledge base, for instance.
     """
+    if not hasattr(linker, "identify"):
+        given = type(linker).__name__
+        raise TypeError(f"linker is {given}; use vaner.linking.linker.Linker.from_name(…)")
     requested = sorted(set(types))
     if requested and not set(requested) & set(linker.types):
         raise VanerError(

@@ -67,6 +67,9 @@ def read_frame(
         raise VanerError(f"which column is the text? There are {listed}; name it with text=…")
     id = _find_column(frame, id, IDS, "id")
     keys: list[Hashable] = list(frame.index if id is None else frame[id])
+    for column in {text, id} - {None}:
+        if (number := list(frame.columns).count(column)) > 1:
+            raise VanerError(f"{number} columns are called {column!r}; rename or remove some")
     documents = []
     for key, value, is_missing in zip(keys, frame[text], frame[text].isna(), strict=True):
         if not is_missing and not isinstance(value, str):

@@ -109,7 +109,10 @@ def resolve_corpus(recognizer: RecognizerInfo, corpus: str | None) -> str | None
 
     Raises:
         VanerError: if the recognizer knows no such corpus.
+        TypeError: if it is not a name.
     """
+    if not isinstance(corpus, str | None):
+        raise TypeError(f"corpus is the name of one corpus, not {type(corpus).__name__}")
     known = list(recognizer.corpora)
     if corpus is None or (resolved := match_name(corpus, known)):
         return None if corpus is None else resolved

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Document, Span, to_documents
 from vaner.text.words import Word, get_sentences, split_words
 
 BATCHES_PER_CHUNK = 16
@@ -81,27 +81,11 @@ def check_texts(texts_or_documents: Iterable[str | Document]) -> None:
         raise TypeError(f"annotate takes a list of texts or documents, not {given}")
 
 
-def _to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
-    """Yield documents; the id of a plain text is its position in the input.
-
-    Raises:
-        TypeError: if an item is neither a text nor a document.
-    """
-    for number, item in enumerate(texts_or_documents):
-        if isinstance(item, Document):
-            yield item
-        elif isinstance(item, str):
-            yield Document(str(number), str(item))
-        else:
-            kind = "None" if item is None else f"of type {type(item).__name__}"
-            raise TypeError(f"text {number} is {kind}; texts are strings or documents")
-
-
 def _split(
     texts_or_documents: Iterable[str | Document], split_sentence: SentenceSplitter[Piece]
 ) -> Iterator[Piece | _DocumentEnd]:
     """Yield the pieces of each document, and then its end."""
-    for document in _to_documents(texts_or_documents):
+    for document in to_documents(texts_or_documents):
         words = split_words(document.text)
         spans: list[Span] = []
         for first, last in get_sentences(document, words):

@@ -34,12 +34,12 @@ class FormatPool:
     def __init__(self, is_isolated: bool) -> None:
         workers = [WorkerProcess(load_caller, threads=1) for _ in range(2)] if is_isolated else []
         self._workers = workers
-        self._threads: list[Executor] = [
-            ThreadPoolExecutor(1 if is_isolated else _THREADS, "vaner-formats") for _ in range(2)
-        ]
+        self._threads: list[Executor] = []
 
     def start(self) -> None:
-        """Start the processes and wait until they are ready."""
+        """Start the threads and processes and wait until they are ready."""
+        number = 1 if self._workers else _THREADS
+        self._threads = [ThreadPoolExecutor(number, "vaner-formats") for _ in range(2)]
         for worker in self._workers:
             worker.start()
         for worker in self._workers:

@@ -174,9 +174,14 @@ def parse_request(
             415, "the body is a form; send the file itself (curl --data-binary @FILE, not -F)"
         )
     body = _decompress(body, limits.body)
-    if query.input_format is None and media_type == "application/json":
-        content = _parse_json(body)
-        if _is_vaner_json(content):
+    if query.input_format is None:
+        is_json = media_type in ("application/json", "text/json") or media_type.endswith("+json")
+        content = None
+        if is_json:
+            content = _parse_json(body)
+        elif CONTENT_TYPES.get(media_type) is None:
+            content = _parse_unlabelled_json(body)
+        if content is not None and _is_vaner_json(content):
             return _parse_vaner_json(content, query, limits)
     try:
         source = InMemoryFile(_safe_name(query.name) or "body", body)
@@ -248,6 +253,21 @@ def _parse_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise RejectedRequest(400, f"the body is not JSON: {error}") from None
+
+
+def _parse_unlabelled_json(body: bytes) -> dict[str, Any] | None:
+    """Return a body with parameters that curl, for instance, sends as a form; None if it is none.
+
+    A record of JSON Lines has a text too, but no parameters.
+    """
+    if not body.lstrip().startswith(b"{"):
+        return None
+    try:
+        content: dict[str, Any] = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    has_parameters = not content.keys().isdisjoint(AnnotateParams.model_fields)
+    return content if has_parameters and content.keys() <= JsonBody.model_fields.keys() else None
 
 
 def _is_vaner_json(content: Any) -> bool:

@@ -160,9 +160,9 @@ def _find_line_start(text: str, offset: int) -> int:
 
 
 def _is_list_of_terms(text: str, previous_end: int, start: int) -> bool:
-    """Return whether the lines on both sides of a line end, and a third one, are a few words each.
+    r"""Return whether the lines on both sides of a line end, and a third one, are a few words each.
 
-    >>> _is_list_of_terms("gout\\nasthma\\ntype 2 diabetes", 4, 5)
+    >>> _is_list_of_terms("gout\nasthma\ntype 2 diabetes", 4, 5)
     True
     """
     before = _LINE_END.split(text[max(0, previous_end - _TERM_WINDOW) : previous_end])

@@ -7,6 +7,8 @@ tagger finds "p." and "Leu858Arg" in it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -34,18 +36,18 @@ def join_protein_variants(document: Document) -> Document:
     """
     if "p.(" not in document.text:
         return document
-    spans = list(document.spans)
-    for match in _PROTEIN_VARIANT.finditer(document.text):
-        parts = [
-            span
-            for span in spans
-            if span.type == _TYPE and span.start < match.end() and match.start() < span.end
-        ]
-        if parts:
-            score = max((span.score for span in parts if span.score is not None), default=None)
-            joined = Span(match.start(), match.end(), _TYPE, score)
-            others = [span for span in spans if span not in parts]
-            spans = [*others, joined, *_cut(document.text, parts, match.start())]
+    variants = [match.span() for match in _PROTEIN_VARIANT.finditer(document.text)]
+    ends = [end for _, end in variants]
+    spans, parts = list[Span](), defaultdict[int, list[Span]](list)
+    for span in document.spans:
+        first = bisect_right(ends, span.start)  # the first variant that ends after its start
+        is_part = span.type == _TYPE and first < len(ends) and variants[first][0] < span.end
+        (parts[first] if is_part else spans).append(span)
+    for number, of_variant in parts.items():
+        start, end = variants[number]
+        score = max((span.score for span in of_variant if span.score is not None), default=None)
+        spans.append(Span(start, end, _TYPE, score))
+        spans += _cut(document.text, of_variant, start)
     by_score = sorted(
         spans, key=lambda span: span.score or 0.0
     )  # of equal mentions, the last stays

@@ -38,7 +38,8 @@ export function makeConsistent(text, spans, tools, minScores = {}) {
 }
 
 function tagAbbreviations(text, spans, tools) {
-  const mentions = new Map(spans.map((span) => [`${span.start}:${span.end}`, span]));
+  const byScore = [...spans].sort((a, b) => a.score - b.score); // the last one remains
+  const mentions = new Map(byScore.map((span) => [`${span.start}:${span.end}`, span]));
   const known = new Map();
   for (const { short, long } of findAbbreviations(text, tools)) {
     const longForm = mentions.get(long.join(":"));
