@@ -2,9 +2,9 @@
 
 `average_models` averages the weights of two models. The command scores averages of the models in
 --first and --second, and both models: on the dev sets of the default model's recipe with and
-without the names of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), and
-on text that is not biomedical. Writes averages.json and the table in README.md in the folder of the
-experiment. No test split is scored.
+without the names of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), on
+text that is not biomedical, and on clinical notes. Writes averages.json and the table in README.md
+in the folder of the experiment. No test split is scored.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from experiments.clinical_notes.run import read_notes
 from experiments.results_table import fill_part
 from experiments.study_report import write_record
 from vaner.annotator import Annotator
@@ -34,14 +35,16 @@ from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
 DEFAULT = HERE / "embedded_biomedical"
-SHARES = (0.0, 0.3, 0.5, 1.0)
+SHARES = (0.0, 0.3, 0.4, 0.5, 1.0)
 GENERAL = "CoNLL-2003"
 Row = dict[str, Any]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.averages")
-    experiments = ("embedded_biomedical", "distilled_biomedical", "refined_biomedical")
+    experiments = (
+        "embedded_biomedical", "distilled_biomedical", "refined_biomedical", "extended_biomedical",
+    )  # fmt: skip
     parser.add_argument("experiment", choices=experiments, help="folder for the table")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
     parser.add_argument("--first", type=Path, required=True, help="folder of a model")
@@ -81,14 +84,16 @@ def average_models(first: Path, second: Path, share: float, folder: Path) -> Non
 
 
 def score(model: Path, recipe: Recipe, root: Path | None) -> Row:
-    """Return the scores of a model: ``named``, ``nameless``, ``plain`` and ``general``."""
+    """Return the scores of a model: ``named``, ``nameless``, ``plain``, ``general``, ``notes``."""
     annotator = Annotator.from_pretrained(model, form="pytorch")
+    notes = evaluate(annotator, read_notes()["devel"], name_corpus=False, bootstrap=0)
     recognized, number = count_plain_mentions(annotator)
     return {
         "named": score_dev_sets(annotator, recipe, root, name_corpus=True),
         "nameless": score_dev_sets(annotator, recipe, root, name_corpus=False),
         "plain": round(recognized / number, 4),
         "general": count_general_mentions(annotator, root),
+        "notes": round(notes.report.micro.f1, 4),
     }
 
 
@@ -139,12 +144,16 @@ def count_general_mentions(annotator: Annotator, root: Path | None, limit: int =
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| share of the first model | dev F1 % | without corpus names | plain sentences % | news |",
-        "|---|--:|--:|--:|--:|",
+        "| share of the first model | dev F1 % | without corpus names | plain sentences % | news | "
+        "notes % |",
+        "|---|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
-        percent = (f"{100 * row[key]:.2f}" for key in ("named", "nameless", "plain"))
-        lines.append(f"| {row['share']} | {' | '.join(percent)} | {row['general']:.2f} |")
+        named, nameless, plain, notes = (
+            f"{100 * row[key]:.2f}" for key in ("named", "nameless", "plain", "notes")
+        )
+        cells = (named, nameless, plain, f"{row['general']:.2f}", notes)
+        lines.append(f"| {row['share']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

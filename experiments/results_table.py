@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("precision", "recall", "f1")
 
 EXPERIMENTS = {
-    "biomedical": "refined_biomedical",
+    "biomedical": "extended_biomedical",
     "disease-chemical": "embedded_disease_chemical",
 }
 """The experiment that made each embedded model."""

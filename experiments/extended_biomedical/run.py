@@ -1,11 +1,13 @@
 """The default model of the package: python -m experiments.extended_biomedical.run
 
 Continues the training of ../refined_biomedical with the same sources and with clinical notes
-(../clinical_notes). The teacher is the model that the training starts from.
+(../clinical_notes). The teacher is the model that the training starts from. With ``--rescore``,
+trains nothing and scores the model in the package.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 from experiments.distilled_biomedical.run import FIRST
 from experiments.distilled_biomedical.sources import check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
-from experiments.experiment import main
+from experiments.experiment import main, rescore
 from experiments.refined_biomedical.run import NAMES
 from experiments.studies import extend_stage
 from vaner.training.recipe.file import read_recipe
@@ -28,7 +30,7 @@ STAGE = {
     "steps": 4000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
 
-SHARE = 0.3
+SHARE = 0.4
 """Share of the weights that the training starts from in those of the default model."""
 
 
@@ -41,5 +43,8 @@ def make_recipe() -> Recipe:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--rescore"]:
+        rescore(__file__, corpora=CORPORA, name="biomedical")
+        sys.exit()
     finish = partial(average_with, START, SHARE)
     main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)

@@ -1,22 +1,20 @@
-"""The default model of the package: python -m experiments.refined_biomedical.run
+"""The model that the default model is trained from: python -m experiments.refined_biomedical.run
 
 Continues the training of ../distilled_biomedical with the same kinds of sources. The teacher is
 the model that the training starts from; names of knowledge bases raise the odds of their tags, and
-short texts have such names too. The default model is an average of the trained model and the one
-that the training starts from. With ``--rescore``, trains nothing and scores the model in the
-package.
+short texts have such names too. The final model is an average of the trained model and the one that
+the training starts from.
 """
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
 from experiments.distilled_biomedical.run import FIRST
 from experiments.distilled_biomedical.sources import NameSources, check_trained, make_sources
 from experiments.embedded_biomedical.run import CORPORA, average_with
-from experiments.experiment import main, rescore
+from experiments.experiment import main
 from experiments.studies import extend_stage
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
@@ -40,11 +38,11 @@ STAGE = {
 }  # fmt: skip
 
 SHARE = 0.3
-"""Share of the weights that the training starts from in those of the default model."""
+"""Share of the weights that the training starts from in those of the final model."""
 
 
 def make_recipe() -> Recipe:
-    """Return the recipe of the default model with names, started from its weights."""
+    """Return the recipe with names, started from the weights of ../distilled_biomedical."""
     check_trained(START, "distilled_biomedical")
     first = read_recipe(FIRST)
     sources = make_sources(first, str(START), TEXT_SHARE, NAMES, SOURCES)
@@ -52,8 +50,5 @@ def make_recipe() -> Recipe:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--rescore"]:
-        rescore(__file__, corpora=CORPORA, name="biomedical")
-        sys.exit()
     finish = partial(average_with, START, SHARE)
-    main(__file__, corpora=CORPORA, make_recipe=make_recipe, ship="biomedical", finish=finish)
+    main(__file__, corpora=CORPORA, make_recipe=make_recipe, finish=finish)
