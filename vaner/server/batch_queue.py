@@ -99,7 +99,7 @@ class BatchQueue:
 
     def start(self) -> None:
         """Start the threads, also again after `close`."""
-        self._requests, self._is_closing = [], False
+        self._is_closing = False
         for driver in self._drivers:
             driver.thread = threading.Thread(
                 target=self._run, args=(driver,), name="vaner-annotator", daemon=True
