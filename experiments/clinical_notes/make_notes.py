@@ -12,8 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-import regex
-
+from experiments.templates import fill_template
 from vaner.text.documents import Document, Span
 
 TYPES = ("Disease", "Chemical", "Gene", "CellType")
@@ -24,7 +23,6 @@ TEMPLATES = Path(__file__).with_name("templates.txt").read_text("utf-8").splitli
 
 VOCABULARY = Path(__file__).with_name("vocabulary.toml")
 
-_SLOT = regex.compile(r"(\{\w+\})")
 _VALUES = 200  # different numbers of laboratory tests
 
 
@@ -52,14 +50,11 @@ def make_notes(number: int, random: Random) -> Iterator[Document]:
         text, spans = "", list[Span]()
         for template in random.sample(TEMPLATES, random.randint(1, 4)):
             text += "\n" if text else ""
-            for part in _SLOT.splititer(template):  # text, slot, text, slot, … text
-                name = part.strip("{}")
-                entry = random.choice(vocabulary[name]) if part != name else Entry(part)
-                if text.endswith("\n") or not text:
-                    entry = entry._replace(text=capitalize(entry.text))
-                if entry.type:
-                    spans.append(Span(len(text), len(text) + len(entry.text), entry.type))
-                text += entry.text
+            line, mentions = fill_template(
+                template, lambda slot: random.choice(vocabulary[slot]), start=len(text)
+            )
+            text += capitalize(line)
+            spans += mentions
         yield Document(f"note-{note}", text, tuple(spans))
 
 

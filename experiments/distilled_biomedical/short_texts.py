@@ -6,12 +6,12 @@ knowledge bases, and abbreviations of clinical notes. The patterns are not those
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from experiments.distilled_biomedical.other_names import vary_case
-from vaner.text.documents import Document, Span
+from experiments.templates import fill_template
+from vaner.text.documents import Document
 
 PATTERNS = (
     "PMH: none.",
@@ -96,8 +96,6 @@ NOTE_DISEASES = """
 """.split()
 """Diseases as clinical notes write them."""
 
-_TYPE = re.compile("{([A-Z][a-z]+)}")
-
 
 def make_short_texts(
     names: Mapping[str, Sequence[str]], copies: int, rng: Random
@@ -110,12 +108,12 @@ def make_short_texts(
         rng: random number generator.
     """
     choices = {**names, "Note": NOTE_DISEASES}
+
+    def choose(type: str) -> tuple[str, str]:
+        name = rng.choice(choices[type])
+        written = name if type == "Variant" else vary_case(name, rng)
+        return written, "Disease" if type == "Note" else type
+
     for number, pattern in enumerate(PATTERNS * copies):
-        text, spans, position = "", [], 0
-        for match in _TYPE.finditer(pattern):
-            text += pattern[position : match.start()]
-            type, start, position = match[1], len(text), match.end()
-            name = rng.choice(choices[type])
-            text += name if type == "Variant" else vary_case(name, rng)
-            spans.append(Span(start, len(text), "Disease" if type == "Note" else type))
-        yield Document(str(number), text + pattern[position:], tuple(spans))
+        text, spans = fill_template(pattern, choose)
+        yield Document(str(number), text, tuple(spans))
