@@ -1,10 +1,10 @@
-"""Compares averages of two trainings: python -m experiments.averages embedded_biomedical
+"""Compares averages of trainings: python -m experiments.averages embedded_biomedical
 
-`average_models` averages the weights of two models. The command scores averages of the models in
---first and --second, and both models: on the dev sets of the default model's recipe with and
-without the names of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), on
-text that is not biomedical, and on clinical notes. Writes averages.json and the table in README.md
-in the folder of the experiment. No test split is scored.
+`average_models` averages the weights of models. The command scores averages of the model in --first
+and the models in --others: on the dev sets of the default model's recipe with and without the names
+of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), on text that is not
+biomedical, and on clinical notes. Writes averages.json and the table in README.md in the folder of
+the experiment. No test split is scored.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def main() -> None:
     parser.add_argument("experiment", choices=experiments, help="folder for the table")
     parser.add_argument("--corpora", type=Path, help="folder of the corpora (or VANER_CORPORA)")
     parser.add_argument("--first", type=Path, required=True, help="folder of a model")
-    parser.add_argument("--second", type=Path, required=True, help="folder of a model")
+    parser.add_argument("--others", type=Path, required=True, nargs="+", help="folders of models")
     parser.add_argument("--output", type=Path, default=Path("runs/averages"))
     arguments = parser.parse_args()
     try:
         recipe, rows = read_recipe(DEFAULT / "recipe.yaml"), []
         for share in SHARES:
             folder = arguments.output / f"{share}"
-            average_models(arguments.first, arguments.second, share, folder)
+            average_models(arguments.first, share, arguments.others, folder)
             rows.append({"share": share, **score(folder, recipe, arguments.corpora)})
             print(rows[-1], flush=True)
     except VanerError as error:
@@ -66,20 +66,28 @@ def main() -> None:
     readme.write_text(fill_part(readme.read_text("utf-8"), table(rows), "averages"), "utf-8")
 
 
-def average_models(first: Path, second: Path, share: float, folder: Path) -> None:
-    """Write a model whose weights are the mean of two models' with the same architecture.
+def average_models(first: Path, share: float, others: Sequence[Path], folder: Path) -> None:
+    """Write a model whose weights are the mean of models' with the same architecture.
 
     Args:
         first: folder of a model.
-        second: folder of a model; the other files are copied from it.
         share: weight of the first model in the mean, in [0, 1].
+        others: folders of models with equal weights. The files that are not weights are copied
+            from the first of them.
         folder: the new model.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(second, folder)
+    shutil.copytree(others[0], folder)
     for name in (LAYERS_FILE, HEAD_FILE):
-        old, new = load_file(first / name), load_file(second / name)
-        mean = {key: torch.lerp(new[key].float(), old[key].float(), share) for key in new}
+        old, *new = (load_file(model / name) for model in (first, *others))
+        mean = {
+            key: torch.lerp(
+                torch.stack([weights[key].float() for weights in new]).mean(0),
+                old[key].float(),
+                share,
+            )
+            for key in old
+        }
         save_file(mean, folder / name, metadata={"format": "pt"})
 
 

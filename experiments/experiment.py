@@ -37,7 +37,7 @@ def main(
     also: Sequence[str] = (),
     limit: int | None = None,
     ship: str | None = None,
-    finish: Callable[[Path, Path | None], tuple[Path, float]] | None = None,
+    finish: Callable[[Sequence[Path], Path | None], tuple[Path, float]] | None = None,
 ) -> None:
     """Run the experiment of a run.py.
 
@@ -49,8 +49,8 @@ def main(
         limit: number of documents of each test split to score; all if None.
         ship: name of the embedded model to replace with the seed that is best on devel. The files
             in the package are then the ones that are scored.
-        finish: makes the final model of a trained one, given its folder and that of the corpora.
-            Returns the folder of the final model and its dev F1.
+        finish: makes the final model of those of all seeds, given their folders and that of the
+            corpora. Returns the folder of the final model and its dev F1.
     """
     folder = Path(script).resolve().parent
     arguments = _parse_arguments(folder)
@@ -66,8 +66,9 @@ def main(
             )  # fmt: skip
         models = _find_models(recipe, arguments.output)
         if finish is not None:
-            finished = ((*finish(model, arguments.corpora), record) for model, record in models)
-            models = [(model, record | {"dev_f1": dev_f1}) for model, dev_f1, record in finished]
+            model, dev_f1 = finish([model for model, _ in models], arguments.corpora)
+            seconds = sum(record["seconds"] for _, record in models)
+            models = [(model, models[0][1] | {"dev_f1": dev_f1, "seconds": seconds})]
         if ship is not None:
             models = [_ship_best(models, ship)]
         seeds = [_score(*model, corpora, also, limit, arguments.corpora) for model in models]

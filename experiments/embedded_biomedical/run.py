@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -48,15 +49,18 @@ def shorten(recipe: Recipe) -> Recipe:
     return with_changes(recipe, stages=[stage | changes])
 
 
-def average_with(first: Path, share: float, model: Path, root: Path | None) -> tuple[Path, float]:
-    """Return the average of two models, with this share of the first one, and its dev F1."""
-    folder = model.parent / "average"
-    average_models(first, model, share, folder)
+def average_with(
+    first: Path, share: float, models: Sequence[Path], root: Path | None
+) -> tuple[Path, float]:
+    """Return the average of models, with this share of the first one, and its dev F1."""
+    folder = models[0].parent / "average"
+    average_models(first, share, models, folder)
     recipe = read_recipe(HERE / "recipe.yaml")
     annotator = Annotator.from_pretrained(folder, form="pytorch")
     dev_f1 = score_dev_sets(annotator, recipe, root, name_corpus=True)
-    record = json.loads((folder / TRAINING_FILE).read_text("utf-8"))
-    write_record(record | {"dev_f1": dev_f1}, folder / TRAINING_FILE)
+    record, *others = (json.loads((model / TRAINING_FILE).read_text("utf-8")) for model in models)
+    seconds = record["seconds"] + sum(other["seconds"] for other in others)
+    write_record(record | {"dev_f1": dev_f1, "seconds": seconds}, folder / TRAINING_FILE)
     return folder, dev_f1
 
 

@@ -27,8 +27,10 @@ TEXT_SHARE = 0.6
 """Share of the lines of each text to use."""
 
 STAGE = {
-    "steps": 4000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
+    "steps": 3000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
+
+SEEDS = [1, 2]
 
 SHARE = 0.4
 """Share of the weights that the training starts from in those of the default model."""
@@ -37,9 +39,10 @@ SHARE = 0.4
 def make_recipe() -> Recipe:
     """Return the recipe of the default model with notes, started from its weights."""
     check_trained(START, "refined_biomedical")
-    first, names = read_recipe(FIRST), replace(NAMES, notes=5000)
+    first, names = read_recipe(FIRST), replace(NAMES, notes=12_000)
     sources = make_sources(first, str(START), TEXT_SHARE, names, SOURCES)
-    return extend_stage(first, "notes", sources, STAGE, init_from=str(START))
+    recipe = extend_stage(first, "notes", sources, STAGE, init_from=str(START))
+    return recipe.model_copy(update={"seeds": SEEDS})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def test_scored_notes_are_none_of_the_made_ones() -> None:
     splits = read_notes()
     lines = {line for n in make_notes(2000, Random(1)) for line in n.text.splitlines()}
     for corpus in splits.values():
-        assert len(corpus.documents) == 15 and set(corpus.types) <= set(TYPES)
+        assert len(corpus.documents) == 30 and set(corpus.types) <= set(TYPES)
         for document in corpus.documents:
             assert not {"[", "]("} & set(document.text)
             assert not lines & set(document.text.splitlines())
