@@ -51,13 +51,14 @@ function requestedTypes() {
 /** Documents with the mentions that the model finds. */
 export async function annotate(documents) {
   const types = requestedTypes();
+  const min_score = document.getElementById("all-scores").checked ? 0 : null; // null: of the model
   const annotated = [];
   for (const part of parts(documents)) {
     if (documents.length > part.length) {
       setStatus(`Annotating documents ${annotated.length + 1} to ${annotated.length + part.length} of ${documents.length} …`);
     }
     const bare = part.map(({ spans, ...document }) => document);
-    const response = await post("annotate?format=json", JSON.stringify({ documents: bare, types }));
+    const response = await post("annotate?format=json", JSON.stringify({ documents: bare, types, min_score }));
     annotated.push(...(await response.json()).documents);
   }
   return annotated;

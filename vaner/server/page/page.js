@@ -19,6 +19,7 @@ async function start() {
   const selector = about.selector ? ", with a selector" : "";
   $("model").textContent = `${about.model}${form}${selector} · vaner ${about.vaner}`;
   $("others").hidden = !about.zero_shot;
+  $("improbable").hidden = !Object.keys(about.min_scores).length;
   const formats = formatOptions(about.write.filter((name) => name !== "json"));
   $("format").replaceChildren(...formats.map(([name, text]) => new Option(text, name)));
   $("format").value = "jsonl";
