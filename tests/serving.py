@@ -12,10 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from vaner.annotator import Annotator
+from vaner.calibration.calibration import Calibration, Fit, Step
 from vaner.text.documents import Document, Span
 
 WORDS = {
@@ -156,3 +158,20 @@ def program_process(program: str, *arguments: str) -> Iterator[tuple[subprocess.
 def annotator() -> Annotator:
     """Return an annotator that finds the words in `WORDS`."""
     return Annotator(WordRecognizer())
+
+
+def make_calibration() -> Calibration:
+    """Return a calibration in which Chemical reached a precision of 0.9, and Disease 0.7."""
+
+    def fit(precision: float) -> Fit:
+        return Fit(1.0, True, 99, precision, 0.1, 0.1, 10, (Step(0.5, precision),))
+
+    return Calibration({"Chemical": fit(0.9), "Disease": fit(0.7)}, fit(0.7))
+
+
+def annotator_with_minimum_scores() -> Annotator:
+    """Return an annotator whose diseases are all below the minimum score."""
+    calibration = make_calibration()
+    disease = replace(calibration.types["Disease"], min_score=1.0)
+    types = {**calibration.types, "Disease": disease}
+    return Annotator(WordRecognizer(), calibration=replace(calibration, types=types))

@@ -17,10 +17,18 @@ from typing import Any
 
 import pytest
 
-from tests.serving import POISON, SCORE, WordRecognizer, annotator, spans, wait_for
+from tests.serving import (
+    POISON,
+    SCORE,
+    WordRecognizer,
+    annotator,
+    annotator_with_minimum_scores,
+    make_calibration,
+    spans,
+    wait_for,
+)
 from vaner import __version__
 from vaner.annotator import Annotator
-from vaner.calibration.calibration import Calibration, Fit, Step
 from vaner.display.type_looks import find_look
 from vaner.formats import FORMATS, read, write
 from vaner.formats.source import InMemoryFile
@@ -337,15 +345,6 @@ def test_the_rate_limit_sends_retry_after() -> None:
         assert server.get("/health").status_code == 200
 
 
-def make_calibration() -> Calibration:
-    """Return a calibration in which Chemical reached a precision of 0.9, and Disease 0.7."""
-
-    def fit(precision: float) -> Fit:
-        return Fit(1.0, True, 99, precision, 0.1, 0.1, 10, (Step(0.5, precision),))
-
-    return Calibration({"Chemical": fit(0.9), "Disease": fit(0.7)}, fit(0.7))
-
-
 def test_types_that_miss_a_precision_are_left_out_and_named() -> None:
     annotator = Annotator(WordRecognizer(), calibration=make_calibration())
     body = {"text": "aspirin for asthma of the lung", "min_precision": 0.8}
@@ -366,12 +365,8 @@ def test_types_that_miss_a_precision_are_left_out_and_named() -> None:
 
 
 def test_names_below_the_minimum_score_are_left_out_by_default() -> None:
-    calibration = make_calibration()
-    fits = dict(calibration.types)
-    fits["Disease"] = replace(fits["Disease"], min_score=1.0)
-    annotator = Annotator(WordRecognizer(), calibration=replace(calibration, types=fits))
     body = {"text": "aspirin for asthma of the lung"}
-    with client(annotator) as server:
+    with client(annotator_with_minimum_scores()) as server:
         assert server.get("/types").json()["min_scores"] == {"Disease": 1.0}
         types = {}
         for min_score in (None, 0):

@@ -23,6 +23,7 @@ from tests.server.browser import (
     wait_for_status,
     words,
 )
+from tests.serving import annotator_with_minimum_scores, serve
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -52,6 +53,19 @@ def test_mentions_are_shown_with_their_scores(page: Any) -> None:
     assert mention(page, "aspirin").evaluate(shown) == '" 0.75"'
     page.select_option("#scores", "hidden")
     assert mention(page, "aspirin").evaluate(shown) == "none"
+
+
+def test_mentions_below_the_minimum_scores_are_shown_on_request(browser: Any) -> None:
+    from tests.server.browser import open_page
+    from vaner.server.app import create_app
+
+    with serve(create_app(annotator_with_minimum_scores(), name="known")) as url:
+        for page in open_page(browser, url):
+            annotate(page)
+            assert sorted(words(page)) == ["aspirin", "lung"]
+            page.check("#all-scores")
+            annotate(page)
+            assert sorted(words(page)) == sorted(FOUND)
 
 
 def test_the_result_is_next_to_the_text_or_above_it(page: Any, phone: Any) -> None:
