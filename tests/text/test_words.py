@@ -94,6 +94,7 @@ def test_split_words(text: str, expected: list[str]) -> None:
         ("The tumours were of the type that is called type\n2 and grew in three of four mice.", 1),
         ("Gout\fFlu\u2029mumps\u2028of the old", 3),
         ("Give vit. D and Vit. B12 to No. 5, as St. John's wort. It helps.", 2),
+        ("Fever: no. Gout: yes. Flu - no.\nNo. He has asthma of grade No.\n5.", 5),
         ("Drs. Ito and Mr. Ott saw pv. Tabaci, serov. Typhi, Chr. 7 and ver. B2. It grew.", 2),
         ("The enzyme (EC 1. 1. 1. 49) and EC 1.1. 1.5 rose by 2. 4-fold. It fell.", 2),
         ("Found c. 1093-1G>T, c. (12_34)del, p. Val600Glu and 8q24. 1. It grew.", 2),

@@ -30,7 +30,7 @@ _MAX_CLOSERS = 8
 
 # Abbreviations with a full stop that rarely ends a sentence. Compared case-insensitively.
 _ABBREVIATIONS = frozenset(
-    "al approx ca cf co cv dr e eg eq eqs et etc exp fig figs g i ie inc no nos nr p pp prof ref "
+    "al approx ca cf co cv dr e eg eq eqs et etc exp fig figs g i ie inc p pp prof ref "
     "refs resp sp spp ssp st str subsp subspp suppl tab var viz vit vits vol vs".split()
 )
 # Some of these are acronyms in capitals ("MS"), so they are compared in lower case or capitalized.
@@ -49,8 +49,8 @@ _LOWER_CASE_ABBREVIATIONS = frozenset(
 )
 # Abbreviations before a number or a code: "No. 5", "ver. B2". Most are words or units too.
 _NUMBER_ABBREVIATIONS = frozenset(
-    "app apr art aug avg c cat ch dec diam est ex feb ht isol jan jul jun m mar max min mol n nov "
-    "o oct par pt r rel rep sec sep sept serot subfam temp ver vers wt".split()
+    "app apr art aug avg c cat ch dec diam est ex feb ht isol jan jul jun m mar max min mol n no "
+    "nos nov nr o oct par pt r rel rep sec sep sept serot subfam temp ver vers wt".split()
 )
 _CODE = regex.compile(r"[+*-]?\p{Lu}?\p{Nd}|\(\??[+*-]?\p{Nd}++[_+-]")
 # "1. 5" is a number with an additional space, and so is a band of a chromosome, as in "8q24. 1", or
@@ -74,7 +74,7 @@ _NUMBERED_WORDS = frozenset(
 )
 _NUMBER_OR_LETTER = regex.compile(r"(?:\p{Lu}|[IVX]+)\p{Nd}*+\b")
 _OPEN_ABBREVIATIONS = frozenset(
-    "aff approx bv cf chr cv dr drs eq eqs fig figs mr mrs ms no nos nr pp prof pv ref refs serov "
+    "aff approx bv cf chr cv dr drs eq eqs fig figs mr mrs ms pp prof pv ref refs serov "
     "ssp st str subsp subspp var vit vits viz vs".split()
 )
 _JOINERS = frozenset("-/")
