@@ -32,7 +32,7 @@ STAGE = {
 
 SEEDS = [1, 2]
 
-SHARE = 0.4
+SHARE = 0.3
 """Share of the weights that the training starts from in those of the default model."""
 
 
