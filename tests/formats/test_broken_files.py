@@ -232,3 +232,32 @@ def test_empty_files_and_tables(tmp_path):
     (tmp_path / "table.tsv").write_text("name\tage\nAda\t36\n")
     with pytest.raises(FormatError, match=r"table\.tsv:1: .*tag"):
         list(read(tmp_path / "table.tsv"))
+
+
+LISTS = {
+    "jsonl": ("[", '{{"id": "{id}", "text": "{text}"}}', "]"),
+    "bioc_json": (
+        '{"documents": [',
+        '{{"id": "{id}", "passages": [{{"offset": 0, "text": "{text}"}}]}}',
+        "]}",
+    ),
+    "label_studio": (
+        "[",
+        '{{"id": {id}, "data": {{"text": "{text}"}}, "annotations": [{{"result": []}}]}}',
+        "]",
+    ),
+    "pubannotation": ("[", '{{"sourceid": "{id}", "text": "{text}", "denotations": []}}', "]"),
+}
+
+
+@pytest.mark.parametrize("format", LISTS)
+@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("end", [4095, 4096, 4097, 69631, 69632, 69633])
+def test_chunk_may_end_between_the_records_of_a_list(tmp_path, format, is_last, end):
+    start, record, stop = LISTS[format]
+    first = start + record.format(id=1, text="")
+    first = start + record.format(id=1, text="x" * (end - len(first)))
+    rest = "" if is_last else ", " + record.format(id=2, text="Gout.")
+    path = tmp_path / "list.json"
+    path.write_text(first + rest + stop + "\n")
+    assert [len(d.text) > 5 for d in read(path, format)] == [True, False][: 2 - is_last]

@@ -55,12 +55,12 @@ def read_list(buffer: Buffer, file: InputFile) -> Iterator[tuple[Any, int]]:
     Raises:
         FormatError: if the JSON is broken, with its line.
     """
-    while True:
-        buffer.drop_leading(SEPARATORS)
+    while has_more(buffer):
         if buffer.text.startswith("]"):
             buffer.drop(1)
             return
         yield read_record(buffer, file)
+    raise file.error("broken JSON: the list has no end", buffer.line)
 
 
 def read_record(buffer: Buffer, file: InputFile) -> tuple[Any, int]:
