@@ -10,7 +10,7 @@ import pytest
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, read, write
-from vaner.text.documents import Span
+from vaner.text.documents import Document, Span
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-16-le"])
@@ -233,3 +233,17 @@ def test_classes_of_records_are_not_reported(put):
 def test_ids_of_pubtator_3(put):
     content = make_bioc((0, "Gout")).replace('"id": "d1"', '"_id": "38012345|None"')
     assert [d.id for d in read(put(content, "a.json"))] == ["38012345"]
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+def test_white_space_that_is_not_restored_is_counted(tmp_path, format):
+    lengths = [(0, 5), (6, 5), (12, 5)]
+    sentences = [{"offset": 12, "length": 2}, {"offset": 15, "length": 2}]
+    passages = [{"offset": offset, "length": length} for offset, length in lengths]
+    passages[2]["sentences"] = sentences
+    metadata = {"bioc": {"passages": passages}}
+    for text, count in (("Gout.\nScab.\nA. B.", 0), ("Gout. Scab.\tA.\nB.", 3)):
+        report = write([Document("1", text, (), metadata)], tmp_path / "x", format)
+        assert [*report.lost.values()] == [count] * bool(count)
+        (again,) = read(tmp_path / "x", format)
+        assert again.text == "Gout.\nScab.\nA. B."

@@ -281,7 +281,7 @@ BIGBIO = {
 
 
 def check_bigbio(document: Document) -> None:
-    assert (document.id, document.text) == ("23", "Rat fever.  Hay and cat fever.")
+    assert (document.id, document.text) == ("23", "Rat fever.\n Hay and cat fever.")
     assert document.spans == (
         Span(0, 9, "Disease", None, ("MESH:D011906",)),
         Span(12, 29, "Disease", None, (), ((12, 15), (24, 29))),
@@ -297,7 +297,10 @@ def test_bigbio_rows(put: Any, tmp_path: Path) -> None:
     write([document], tmp_path / "again.xml", "bioc_xml")
     (again,) = read(tmp_path / "again.xml")
     kinds = [p["infons"]["type"] for p in again.metadata["bioc"]["passages"]]
-    assert kinds == ["title", "abstract"]
+    assert kinds == ["title", "abstract"] and again.text == document.text
+    write([document], tmp_path / "again.pubtator", "pubtator")
+    title, abstract, *_ = (tmp_path / "again.pubtator").read_text().splitlines()
+    assert (title, abstract) == ("23|t|Rat fever.", "23|a| Hay and cat fever.")
 
 
 def test_bern2_identifiers_and_missing_scores(put: Any) -> None:

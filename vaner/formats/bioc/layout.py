@@ -71,12 +71,27 @@ class _TextBuilder:
                 f"ends at {self.length}"
             )
         if gap:
-            first = "\n" if line_break and self.length else " "
-            self.parts.append(first + " " * (gap - 1))
+            self.parts.append(fill_gap(self.length, offset, line_break=line_break))
             self.gap_length += gap
         self.parts.append(text)
         self.length = offset + len(text)
         return offset
+
+
+def fill_gap(start: int, end: int, *, line_break: bool = True) -> str:
+    r"""Return the white space for a gap before a passage or sentence.
+
+    Args:
+        start: end of the text before the gap.
+        end: offset of the passage or sentence.
+        line_break: whether it begins with a line break, as between passages, if there is text
+            before it.
+
+    >>> fill_gap(5, 7), fill_gap(0, 2), fill_gap(5, 5)
+    ('\n ', '  ', '')
+    """
+    first = "\n" if line_break and start and end > start else ""
+    return first + " " * (end - start - len(first))
 
 
 def select_layout(record: Record, id: str) -> tuple[Layout, Sequence[Record]]:

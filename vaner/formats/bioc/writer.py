@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from vaner.formats.bioc.infons import Record, get_score, to_string
+from vaner.formats.bioc.layout import fill_gap
 from vaner.formats.bioc.metadata import Stored
 from vaner.formats.identifiers import join_identifiers, read_identifiers, without_identifiers
 from vaner.formats.losses import Losses
@@ -15,6 +16,7 @@ from vaner.formats.spans import recall
 from vaner.text.documents import Document, Span
 
 LAYOUT = "passages and their relations left out, the text has changed"
+GAP = "white space between passages or sentences read as a line break or spaces"
 
 
 def to_record(document: Document, losses: Losses) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def to_record(document: Document, losses: Losses) -> dict[str, Any]:
     if not passages or not _covers(passages, document.text, 0, len(document.text)):
         losses[LAYOUT] += bool(passages)
         passages = ({"offset": 0, "length": len(document.text)},)
+    losses[GAP] += _count_other_gaps(passages, document.text)
     units = [_make_unit(passage, document.text, annotations) for passage in passages]
     # What is left has no location, or is between the passages.
     left = [*stored.get("unlocated", ()), *(a for _, a in annotations)]
@@ -48,6 +51,17 @@ def _covers(parts: Sequence[Record], text: str, start: int, end: int) -> bool:
             return False
         start = last
     return start == end
+
+
+def _count_other_gaps(parts: Sequence[Record], text: str, start: int = 0, depth: int = 0) -> int:
+    """Count the gaps before passages and their sentences that a reader fills differently."""
+    count = 0
+    for part in parts:
+        first = part["offset"]
+        count += text[start:first] != fill_gap(start, first, line_break=depth == 0)
+        count += _count_other_gaps(part.get("sentences", ()), text, first, depth + 1)
+        start = first + part["length"]
+    return count
 
 
 def _make_annotations(

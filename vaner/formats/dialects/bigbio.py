@@ -1,8 +1,8 @@
 """BigBIO's `bigbio_kb` rows: passages and entities with lists of texts and offsets.
 
-Offsets count from the start of the document. A gap between two passages is
-filled with spaces, so that the offsets of the row are those of the document. Relations, events and
-coreferences are not read.
+Offsets count from the start of the document. A gap between two passages is filled as in BioC, so
+that the offsets of the row are those of the document. Relations, events and coreferences are not
+read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vaner.formats.bioc.layout import fill_gap
 from vaner.formats.dialects.mentions import normalize_mention
 from vaner.formats.json_values import check_type, get_list, is_integer
 from vaner.formats.skipped_records import SkipCounts
@@ -42,7 +43,7 @@ def convert(record: Mapping[str, Any], skipped: SkipCounts) -> Iterator[dict[str
                 raise MalformedError(f"the passage at {start} overlaps the one before it")
             if start > len(text) + _MAX_GAP:
                 raise MalformedError(f"the passage at {start} is far behind the end of the text")
-            text += " " * (start - len(text)) + part
+            text += fill_gap(len(text), start) + part
             infons = {"type": str(passage.get("type") or "")}
             passages.append({"offset": start, "length": len(part), "infons": infons})
     entities = get_list(record, "entities")
