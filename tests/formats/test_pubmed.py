@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from vaner.formats import read
+from vaner.formats import read, write
 from vaner.formats.skipped_records import SkippedRecordsWarning
 
 PUBMED = """<?xml version="1.0"?>
@@ -24,7 +24,7 @@ PUBMED = """<?xml version="1.0"?>
 def test_pubmed(put):
     first, second = read(put(gzip.compress(PUBMED.encode()), "p.xml.gz"))
     assert first.id == "11"
-    assert first.text == "Ca2+ in Mus minor <5°.\nAIM: H2O. Let\nx=1."
+    assert first.text == "Ca2+ in Mus minor <5°.\nAIM: H2O. Let x=1."
     assert (second.id, second.text) == ("12", "Only.")
 
 
@@ -70,3 +70,13 @@ def test_title_in_the_original_language_replaces_a_placeholder(put):
     with pytest.warns(SkippedRecordsWarning, match=r"a further abstract of an article \(1\)"):
         texts = [document.text for document in read(put(content, "p.xml"))]
     assert texts == ["Der Husten.", "[Cough].", "AIM: Cough."]
+
+
+def test_wrapped_lines_are_joined(put, tmp_path):
+    abstract = "<Abstract><AbstractText>It\n  hurts.\n</AbstractText></Abstract>"
+    article = ARTICLE.format(1, "Gout in\n      men<sup>2</sup>.\n", abstract, "")
+    documents = list(read(put(f"<PubmedArticleSet>{article}</PubmedArticleSet>", "p.xml")))
+    assert [d.text for d in documents] == ["Gout in men2.\nIt hurts."]
+    write(documents, tmp_path / "p.pubtator")
+    lines = (tmp_path / "p.pubtator").read_text().split()
+    assert lines == ["1|t|Gout", "in", "men2.", "1|a|It", "hurts."]

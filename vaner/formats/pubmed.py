@@ -2,13 +2,14 @@
 
 The text is title, line break, abstract. The sections of a structured abstract follow each other
 after their labels, joined by spaces, as in PubTator. Inline markup (italics, sub- and superscripts,
-MathML) is reduced to its text. An article without an abstract has the text of its first other
-abstract, in English if there is one; the metadata then contains its type and language as
-`other_abstract`. Further abstracts are counted, and deletion records skipped.
+MathML) is reduced to its text, and a line break to a space. An article without an abstract has the
+text of its first other abstract, in English if there is one; the metadata then contains its type
+and language as `other_abstract`. Further abstracts are counted, and deletion records skipped.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}
 # NLM's label of a section without a label.
 _NO_LABEL = {"", "UNLABELLED"}
 _NO_TITLE = "[Not Available]"
+_LINE_BREAK = re.compile(r"[ \t]*\n\s*")
 
 
 def read(
@@ -97,4 +99,6 @@ def _get_section(element: Element) -> str:
 
 
 def _get_text(element: Element | None) -> str:
-    return "" if element is None else "".join(element.itertext()).strip()
+    """Return the text of an element on one line."""
+    text = "" if element is None else "".join(element.itertext())
+    return _LINE_BREAK.sub(" ", text.strip())
