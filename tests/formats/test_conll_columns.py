@@ -146,3 +146,13 @@ def test_mentions_without_a_type_are_noted(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text("Flu\tB\nhurts\tO\n")
     assert any("without a type: 1" in note for note in check_corpus(str(path)).notes)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("token", ["Go\rut", "x" * 140_000, '"' + "x" * 140_000 + '"'])
+def test_table_with_an_unusual_cell(put, delimiter, token):
+    lines = (("word", "tag"), (token, "B-D"), ("hurts", "O"))
+    path = put("".join(f"{delimiter.join(cells)}\n" for cells in lines), "a.csv")
+    assert detect_format(path) == "conll"
+    (document,) = read(path)
+    assert mentions(document) == [(token.strip('"'), "D")]

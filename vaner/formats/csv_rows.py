@@ -31,7 +31,7 @@ def read_csv_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[st
     Raises:
         FormatError: for a row whose quotation marks are neither doubled nor escaped.
     """
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    allow_long_cells()
     lines, start = _read_lines_with_ends(file, encoding), list[str]()
     for line in lines:
         start.append(line)
@@ -42,6 +42,11 @@ def read_csv_rows(file: InputFile, encoding: str) -> Iterator[tuple[int, list[st
         yield from reader.read()
     except MalformedError as error:
         raise file.error(str(error), reader.number) from None
+
+
+def allow_long_cells() -> None:
+    """Let the csv module read cells of any length; its limit is 131,072 characters."""
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
 def find_delimiter(header: str) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from vaner.formats.csv_rows import allow_long_cells
+
 DOCSTART = "-DOCSTART-"
 
 _TOKENS = ("token", "tokens", "word", "words", "form")
@@ -129,7 +131,11 @@ def get_document_id(row: Sequence[str]) -> str:
 
 def _split(line: str, header: Header) -> list[str]:
     """Return the cells of a line. A quotation mark may be a token if tabs separate the cells."""
-    cells = next(csv.reader([line], delimiter=header.delimiter), [])
+    allow_long_cells()
+    try:
+        cells = next(csv.reader([line], delimiter=header.delimiter), [])
+    except csv.Error:  # at a carriage return that is not in quotation marks
+        return line.split(header.delimiter)
     is_quoted = len(cells) == header.width or header.delimiter != "\t"
     return cells if is_quoted else line.split("\t")
 
