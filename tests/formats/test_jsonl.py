@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import pytest
 
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
-from vaner.formats import FormatWarning, read
+from vaner.formats import FormatWarning, read, write
 
 
 def test_jsonl_dialects(put):
@@ -129,3 +130,24 @@ def test_bad_mentions_and_bad_records_are_skipped(put):
     assert [e.line for e in errors] == [1, 2]
     with pytest.raises(FormatError, match=r"file:1: mention 0:9"):
         list(read(path, "jsonl"))
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_blank_tokens_at_the_edges_of_a_mention_are_left_out(put, blank):
+    record = {
+        "tokens": [blank, "Gout", "hurts", blank, " x"],
+        "ner_tags": ["B-D", *["I-D"] * 3, "O"],
+    }
+    (document,) = read(put(json.dumps(record), "a.jsonl"))
+    assert [document.mention(span) for span in document.spans] == ["Gout hurts"]
+    record = {"tokens": [blank, "hurts"], "ner_tags": ["B-D", "O"]}
+    with pytest.raises(FormatError, match=r"mention 0:[01] \(D\) is (empty|blank)"):
+        list(read(put(json.dumps(record), "a.jsonl")))
+
+
+def test_empty_token_does_not_change_the_other_tokens(put):
+    record = {"tokens": ["Gout disease", "", "a b"], "ner_tags": ["B-D", "O", "O"]}
+    path = put(json.dumps(record), "a.jsonl")
+    report = write(read(path), path.with_name("a.conll"))
+    assert path.with_name("a.conll").read_text() == "Gout disease\tB-D\na b\tO\n\n"
+    assert report.lost == {"empty token left out": 1}

@@ -58,6 +58,7 @@ UNREACHABLE = {
     UnreachableReason.BOUNDARY: "mention extended to full words, it begins or ends inside a word",
 }
 EMPTY = "document without words"
+EMPTY_TOKEN = "empty token left out"
 ID = "document id has no place in the format"
 SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
@@ -258,8 +259,8 @@ def render(
 def _get_tokens(document: Document) -> list[Word]:
     """Return the tokens of the source, or the words of a raw text."""
     text, pairs = document.text, get_offset_pairs(document, "tokens")
-    if pairs and all(0 <= start < end <= len(text) for start, end in pairs):
-        return [Word(start, end) for start, end in pairs]
+    if pairs and all(0 <= start <= end <= len(text) for start, end in pairs):
+        return [Word(start, end) for start, end in pairs if start < end]
     if document.metadata.get("pretokenized"):
         return [Word(*match.span()) for match in re.finditer(r"\S+", text)]
     return split_words(text)
@@ -281,6 +282,7 @@ def _count_losses(document: Document, words: Sequence[Word], losses: Losses) -> 
     count_scores(document.spans, losses)
     losses[IDENTIFIER] += sum(bool(span.identifiers) for span in document.spans)
     losses[EMPTY] += not words
+    losses[EMPTY_TOKEN] += sum(s == e for s, e in get_offset_pairs(document, "tokens"))
     if not document.metadata.get("pretokenized"):
         losses[ID] += 1
         text = " ".join(document.text[w.start : w.end] for w in words)

@@ -325,7 +325,7 @@ def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) 
     fragments = entry.get("fragments") or [(entry.get("start"), entry.get("end"))]
     pieces = [check_pair(piece) for piece in check_type(fragments, list, "fragments")]
     if tokens is not None:
-        pieces = [_to_characters(tokens, start, end, type) for start, end in pieces]
+        pieces = [_to_characters(text, tokens, start, end, type) for start, end in pieces]
     identifiers = check_type(entry.get("identifiers") or [], list, "identifiers")
     read = make_span(
         text,
@@ -340,8 +340,11 @@ def _make_span(text: str, entry: Any, tokens: Sequence[tuple[int, int]] | None) 
 
 
 def _to_characters(
-    tokens: Sequence[tuple[int, int]], start: int, end: int, type: str
+    text: str, tokens: Sequence[tuple[int, int]], start: int, end: int, type: str
 ) -> tuple[int, int]:
+    """Return the offsets of a mention from its first to its last token that is not blank."""
     if not 0 <= start < end <= len(tokens):
         raise MalformedError(f"mention {start}:{end} ({type}) is outside the {len(tokens)} tokens")
-    return tokens[start][0], tokens[end - 1][1]
+    inside = tokens[start:end]
+    filled = [(first, last) for first, last in inside if text[first:last].strip()] or inside
+    return filled[0][0], filled[-1][1]
