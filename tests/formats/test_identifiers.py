@@ -23,7 +23,7 @@ from vaner.formats.identifiers import (
     read_identifiers,
     split_identifiers,
 )
-from vaner.formats.losses import IDENTIFIER, NAME, Losses
+from vaner.formats.losses import DANGLING, IDENTIFIER, NAME, Losses
 from vaner.formats.unsupported_annotations import UNSUPPORTED
 from vaner.text.documents import Document, Span
 
@@ -152,3 +152,40 @@ def test_fields_of_linkers_are_identifiers(put: Put, field: str) -> None:
     path = put(f'{{"text": "Gout.", "spans": [{span}]}}\n', "linked.jsonl")
     [document] = read(path)
     assert document.spans[0].identifiers == ("MESH:D006073",)
+
+
+def test_lists_in_brat_and_pubannotation(put: Put, tmp_path: Path) -> None:
+    put("Gout", "in/a.txt")
+    ann = f"T1\tD 0 4\tGout\nN1\tReference T1 C1|C2; C3\tGout\nN2\tReference T1 {VARIANT}\tGout\n"
+    put(ann, "in/a.ann")
+    entry = {"id": "T1", "span": {"begin": 0, "end": 4}, "obj": "D"}
+    attributes = [
+        {"subj": "T1", "pred": "identifier", "obj": obj} for obj in ("C1|C2; C3", VARIANT)
+    ]
+    record = {"text": "Gout", "denotations": [entry], "attributes": attributes}
+    for path in (tmp_path / "in", put(json.dumps(record), "a.json")):
+        (document,) = read(path)
+        assert document.spans[0].identifiers == ("C1", "C2", "C3", VARIANT)
+        for format in ("brat", "pubannotation", "pubtator"):
+            out = tmp_path / f"{path.name}-{format}"
+            report = write([document], out, format)
+            (again,) = read(out, format)
+            is_joined = format == "pubtator"  # with a variant
+            assert bool(report.lost) == is_joined
+            assert is_joined or again.spans[0].identifiers == document.spans[0].identifiers
+    assert (tmp_path / "in-brat" / "a.ann").read_text() == ann
+    (document,) = read(tmp_path / "in")
+    changed = document.with_spans([Span(0, 4, "D", identifiers=("C1", VARIANT))])
+    report = write([changed], tmp_path / "new", "brat")
+    lines = (tmp_path / "new" / "a.ann").read_text().splitlines()
+    assert lines[1:] == [f"N2\tReference T1 {VARIANT}\tGout", "N1\tReference T1 C1\tGout"]
+    assert dict(report.lost) == {DANGLING: 1}
+
+
+@pytest.mark.parametrize("format", ["brat", "pubannotation"])
+def test_separators_inside_an_identifier_are_counted(tmp_path: Path, format: str) -> None:
+    document = Document("a", "Gout", (Span(0, 4, "D", identifiers=("C1|C2", "-", "C3")),))
+    report = write([document], tmp_path / "out", format)
+    assert dict(report.lost) == {NAME: 1, IDENTIFIER: 1}
+    (again,) = read(tmp_path / "out", format)
+    assert again.spans[0].identifiers == ("C1_C2", "C3")

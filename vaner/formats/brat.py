@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 from vaner.errors import FormatError
 from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import RENAMED, is_readme, make_file_name
+from vaner.formats.identifiers import join_identifiers, split_identifiers
 from vaner.formats.losses import (
     DANGLING,
     NAME,
@@ -124,7 +125,7 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     references: dict[str, list[str]] = {}
     for _, _, line in lines:
         if match := _REFERENCE.fullmatch(line):
-            references.setdefault(match[1], []).append(match[2])
+            references.setdefault(match[1], []).extend(split_identifiers(match[2]))
     spans, others = dict[str, Span](), list[str]()
     conversion = _find_conversion(text, [line for _, _, line in lines])
     if conversion:
@@ -267,7 +268,9 @@ def _make_mention_column(document: Document, span: Span) -> str:
 def _is_current(line: str, references: set[tuple[str, str]]) -> bool:
     """Return whether a line is not a reference to an identifier that its mention no longer has."""
     match = _REFERENCE.fullmatch(line)
-    return not match or (match[1], match[2]) in references or not match[1].startswith("T")
+    if not match or not match[1].startswith("T"):
+        return True
+    return all((match[1], name) in references for name in split_identifiers(match[2]))
 
 
 def _drop_dangling(lines: Sequence[str], removed_ids: Set[str]) -> list[str]:
@@ -291,18 +294,24 @@ def _make_references(
     document: Document, ids: Sequence[str], lines: Sequence[str], losses: Losses
 ) -> Iterator[str]:
     """Yield ``N`` lines for the identifiers that are not in the stored lines."""
-    existing = {(m[1], m[2]) for m in map(_REFERENCE.fullmatch, lines) if m}
+    matches = filter(None, map(_REFERENCE.fullmatch, lines))
+    existing = {(match[1], name) for match in matches for name in split_identifiers(match[2])}
     used = {line.partition("\t")[0] for line in lines}
     number = 0
     for id, span in zip(ids, document.spans, strict=True):
         for identifier in span.identifiers:
-            if (id, identifier) in existing:
+            name = (
+                ""
+                if (id, identifier) in existing
+                else join_identifiers([identifier], losses, r"\s")
+            )
+            if not name:
                 continue
             number += 1
             while f"N{number}" in used:
                 number += 1
             mention = _make_mention_column(document, span)
-            yield f"N{number}\tReference {id} {replace_forbidden(identifier, losses)}\t{mention}"
+            yield f"N{number}\tReference {id} {name}\t{mention}"
 
 
 def _make_attributes(document: Document, ids: Sequence[str], lines: Sequence[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from vaner.formats.dialects.mentions import count_other_fields
+from vaner.formats.identifiers import join_identifiers, split_identifiers
 from vaner.formats.json_records import read_json_records
 from vaner.formats.json_stream import dump_line, replace_surrogate_pairs, write_elements
 from vaner.formats.json_values import (
@@ -155,13 +156,14 @@ def _make_span(
     pieces = _get_pieces(denotation)
     linked = attributes.get(str(denotation.get("id")), [])
     scores = [a.get("obj") for a in linked if a.get("pred") == SCORE]
+    fields = [str(a.get("obj")) for a in linked if a.get("pred") == IDENTIFIER]
     return make_span(
         text,
         conversion.apply(pieces) if conversion else pieces,
         check_type(denotation.get("obj", ""), str, "obj"),
         quoted=_get_quote(denotation),
         score=check_probability(scores[0]) if scores else None,
-        identifiers=[str(a.get("obj")) for a in linked if a.get("pred") == IDENTIFIER],
+        identifiers=[name for field in fields for name in split_identifiers(field)],
     )
 
 
@@ -250,7 +252,8 @@ def _make_record(document: Document, losses: Losses) -> dict[str, Any]:
         quote = {"text": " ".join(text[start:end] for start, end in span.pieces)}
         entry = {"id": id, "span": location, "obj": span.type}
         denotations.append(entry | quote if is_quoted else entry)
-        values: list[tuple[str, Any]] = [(IDENTIFIER, name) for name in span.identifiers]
+        names = (join_identifiers([name], losses) for name in span.identifiers)
+        values: list[tuple[str, Any]] = [(IDENTIFIER, name) for name in names if name]
         values += [(SCORE, span.score)] if span.score is not None else []
         attributes += [{"subj": id, "pred": name, "obj": value} for name, value in values]
     linked = {name: list(stored.get(name, ())) for name in _LINKED}
