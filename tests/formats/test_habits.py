@@ -347,6 +347,7 @@ dataset_info:
     [
         ("dataset_info.json", json.dumps({"features": {"ner_tags": FEATURE}})),
         ("dataset_infos.json", json.dumps({"default": {"features": {"ner_tags": FEATURE}}})),
+        ("dataset_info.json", json.dumps({"features": {"ner_tags": [FEATURE["feature"]]}})),
         ("README.md", CARD),
         ("label.json", json.dumps({"O": 0, "B-D": 1, "I-D": 2})),
         ("id2label.json", json.dumps({"2": "I-D", "0": "O", "1": "B-D"})),

@@ -7,6 +7,7 @@ import json
 import tempfile
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -119,11 +120,13 @@ def test_memory_is_bounded_by_a_row_group(tmp_path: Path) -> None:
     assert peak(4000) < 1.5 * peak(1000)
 
 
-def test_tables_of_tokens_from_the_hub(tmp_path: Path) -> None:
+LABEL = {"names": ["O", "B-Species", "B-Disease"], "_type": "ClassLabel"}
 
+
+@pytest.mark.parametrize("feature", [{"feature": LABEL, "_type": "List"}, [LABEL]])
+def test_tables_of_tokens_from_the_hub(tmp_path: Path, feature: Any) -> None:
     rows = {"id": ["a"], "tokens": [["Rat", "fever", "hurts"]], "ner_tags": [[1, 2, 0]]}
-    names = ["O", "B-Species", "B-Disease"]
-    features = {"ner_tags": {"feature": {"names": names, "_type": "ClassLabel"}, "_type": "List"}}
+    features = {"tokens": [{"dtype": "string", "_type": "Value"}], "ner_tags": feature}
     named = {"huggingface": json.dumps({"info": {"features": features}})}
     for path, metadata in (("named", named), ("bare", {"huggingface": "{}"})):
         table = pa.table(rows).replace_schema_metadata(metadata)

@@ -104,18 +104,33 @@ def _find_features(description: Any) -> dict[str, Sequence[str]]:
     if not isinstance(description, dict):
         return {}
     features = description.get("features")
-    if isinstance(features, dict):
-        features = [{"name": name, **v} for name, v in features.items() if isinstance(v, dict)]
     if isinstance(features, list):
-        pairs = [(f.get("name"), _find_names(f)) for f in features if isinstance(f, dict)]
+        features = {f.get("name"): f for f in features if isinstance(f, dict)}
+    if isinstance(features, dict):
+        pairs = [(name, _find_names(feature)) for name, feature in features.items()]
         return {str(field): names for field, names in pairs if names}
     others = [v for v in description.values() if isinstance(v, dict | list)]
     return _find_features(others) if others else {}
 
 
-def _find_names(feature: Mapping[str, Any]) -> Sequence[str]:
+def get_item_feature(feature: Any) -> Any:
+    """Return the feature of the items of a list, or the feature itself if it is not a list.
+
+    >>> get_item_feature([{"names": ["O"]}]) == get_item_feature({"feature": {"names": ["O"]}})
+    True
+    """
+    if isinstance(feature, list) and len(feature) == 1:  # of `datasets` before version 4
+        return get_item_feature(feature[0])
+    is_list = isinstance(feature, dict) and "feature" in feature
+    return get_item_feature(feature["feature"]) if is_list else feature
+
+
+def _find_names(feature: Any) -> Sequence[str]:
     """Return the names of a class label, which may be the feature of a list."""
-    for key in ("feature", "sequence", "list", "class_label", "type"):
-        if isinstance(inner := feature.get(key), dict) and (names := _find_names(inner)):
+    feature = get_item_feature(feature)
+    if not isinstance(feature, dict):
+        return ()
+    for key in ("sequence", "list", "class_label", "type"):
+        if names := _find_names(feature.get(key)):
             return names
     return read_names(feature.get("names"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaner.errors import VanerError, summarize_error
-from vaner.formats.class_names import find_classes
+from vaner.formats.class_names import find_classes, get_item_feature
 from vaner.formats.dialects.fields import IDS, MENTIONS, SOURCES, TAG_FIELDS
 from vaner.formats.json_values import check_type, parse_object
 from vaner.formats.losses import METADATA, Losses, replace_surrogates
@@ -109,7 +109,7 @@ def _get_classes(metadata: Mapping[bytes, bytes]) -> dict[str, Sequence[str]]:
     """Return column -> class names, as `datasets` stores them in a table."""
     try:
         features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
-        elements = {name: value.get("feature", value) for name, value in features.items()}
+        elements = {name: get_item_feature(value) for name, value in features.items()}
         classes = {name: value["names"] for name, value in elements.items() if "names" in value}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
