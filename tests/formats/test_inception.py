@@ -86,6 +86,21 @@ def test_invisible_characters_in_a_mention_are_preserved(tmp_path: Path, format:
     assert (again.text, again.spans) == (text, document.spans)
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_a_mention_loses_is_counted(tmp_path: Path, format: str) -> None:
+    spans = (Span(0, 5, ""), Span(0, 4, "D\ud800", None, ("C\ud800",)))
+    report = write([Document("a", "Gout in rats", spans)], tmp_path / "out", format)
+    edge = {"white space at the edge of a mention left out": 1} if format == "webanno" else {}
+    assert report.lost == edge | {
+        "mention without a type, which is read as a NamedEntity": 1,
+        "character written as U+FFFD, the format cannot hold it": 2,
+    }
+    [again] = read(tmp_path / "out", format)
+    assert set(again.spans) == {
+        Span(0, 4 if edge else 5, "NamedEntity"), Span(0, 4, "D\ufffd", None, ("C\ufffd",)),
+    }  # fmt: skip
+
+
 def hulls(document: Document) -> list[tuple[str, str]]:
     """Return the texts of all mentions, without white space at their borders, and their types."""
     texts = [document.text[span.start : span.end].split() for span in document.spans]

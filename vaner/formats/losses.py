@@ -20,6 +20,7 @@ CHARACTER = "character written as U+FFFD, the format cannot hold it"
 LINE_BREAK = "line break written as a space"
 NAME = "character of a name or type replaced by _"
 MARK = "U+FEFF at the beginning of a file written as U+2060, it would be read as a byte order mark"
+UNTYPED = "mention without a type, which is read as a NamedEntity"
 METADATA = "metadata that JSON cannot hold left out"
 DANGLING = "relation or attribute left out, its mention is gone"
 

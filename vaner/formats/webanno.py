@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from vaner.formats.companions import iterate_files
 from vaner.formats.file_names import write_document_files
 from vaner.formats.identifiers import is_identifier_field, join_identifiers, split_identifiers
-from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
+from vaner.formats.losses import FRAGMENTS, UNTYPED, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, read_lines
 from vaner.formats.spans import OFFSET, make_span
@@ -34,6 +34,7 @@ SUFFIX = ".tsv"
 RELATION = "relation or chain"
 TOKEN_LAYER = "annotation of tokens"
 FEATURE = "a further feature of a mention"
+EDGE = "white space at the edge of a mention left out"
 BETWEEN_SENTENCES = "white space between sentences written as one line break"
 
 _HEAD = f"{MAGIC}.3\n#T_SP={LAYER}|identifier|value\n\n"
@@ -232,12 +233,7 @@ def _render(document: Document, losses: Losses) -> str:
     text = replace_surrogates(document.text, losses)
     words, offsets = _split_tokens(text), get_unit_offsets(text)
     count_scores(document.spans, losses)
-    for span in document.spans:
-        losses[FRAGMENTS] += span.is_discontinuous
-    numbered = [
-        Numbered(number, span, join_identifiers(span.identifiers, losses))
-        for number, span in enumerate(document.spans, 1)
-    ]
+    numbered = [_number(i, span, text, losses) for i, span in enumerate(document.spans, 1)]
     overlapping = _find_overlapping(words, numbered)
     parts, last = [_HEAD], 0
     for number, (first, end) in enumerate(get_sentences(document, words), 1):
@@ -255,6 +251,17 @@ def _render(document: Document, losses: Losses) -> str:
                 parts.append("\t".join((name, extent, text[slice(*unit)], *cells, "\n")))
     losses[BETWEEN_SENTENCES] += last != len(text)
     return "".join(parts)
+
+
+def _number(number: int, span: Span, text: str, losses: Losses) -> Numbered:
+    """Return a mention as it is written, and count what the format does not hold."""
+    mention = text[span.start : span.end]
+    losses[FRAGMENTS] += span.is_discontinuous
+    losses[EDGE] += mention != mention.strip()
+    losses[UNTYPED] += not span.type
+    type = replace_surrogates(span.type, losses)
+    names = replace_surrogates(join_identifiers(span.identifiers, losses), losses)
+    return Numbered(number, replace(span, type=type), names)
 
 
 def _split_tokens(text: str) -> list[Word]:

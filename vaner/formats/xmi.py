@@ -26,7 +26,7 @@ from defusedxml.ElementTree import fromstring
 from vaner.formats.companions import iterate_files
 from vaner.formats.file_names import TYPE_SYSTEM, write_document_files
 from vaner.formats.identifiers import join_identifiers, split_identifiers
-from vaner.formats.losses import FRAGMENTS, Losses, count_scores, replace_surrogates
+from vaner.formats.losses import FRAGMENTS, UNTYPED, Losses, count_scores, replace_surrogates
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError, open_bytes
 from vaner.formats.spans import make_span
@@ -244,8 +244,7 @@ def _make_types(cassis: Any) -> TypeSystem:
 
 def _make_cas(document: Document, types: TypeSystem, cassis: Any, losses: Losses) -> Cas:
     """Return a document with its sentences, words and mentions."""
-    text, count = _FORBIDDEN.subn("\ufffd", replace_surrogates(document.text, losses))
-    losses[CONTROL_CHARACTER] += count
+    text = _replace_forbidden(document.text, losses)
     cas: Cas = cassis.Cas(typesystem=types)
     cas.sofa_string, cas.sofa_mime = text, "text/plain"
     make_sentence, make_token = types.get_type(SENTENCE), types.get_type(TOKEN)
@@ -258,8 +257,16 @@ def _make_cas(document: Document, types: TypeSystem, cassis: Any, losses: Losses
     count_scores(document.spans, losses)
     for span in document.spans:
         losses[FRAGMENTS] += span.is_discontinuous
+        losses[UNTYPED] += not span.type
         joined = join_identifiers(span.identifiers, losses)
-        identifier = _FORBIDDEN.sub("\ufffd", joined) or None
-        label = _FORBIDDEN.sub("\ufffd", span.type)
+        identifier = _replace_forbidden(joined, losses) or None
+        label = _replace_forbidden(span.type, losses)
         cas.add(make_entity(begin=span.start, end=span.end, value=label, identifier=identifier))
     return cas
+
+
+def _replace_forbidden(text: str, losses: Losses) -> str:
+    """Return text of the same length without characters that XML cannot hold."""
+    clean, count = _FORBIDDEN.subn("\ufffd", replace_surrogates(text, losses))
+    losses[CONTROL_CHARACTER] += count
+    return clean
