@@ -9,7 +9,7 @@ import pytest
 
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
-from vaner.formats import FormatWarning, read, write
+from vaner.formats import FormatWarning, detect_format, read, write
 
 
 def test_jsonl_dialects(put):
@@ -151,3 +151,11 @@ def test_empty_token_does_not_change_the_other_tokens(put):
     report = write(read(path), path.with_name("a.conll"))
     assert path.with_name("a.conll").read_text() == "Gout disease\tB-D\na b\tO\n\n"
     assert report.lost == {"empty token left out": 1}
+
+
+def test_tokens_with_labels_are_not_a_task_of_prodigy(put):
+    record = {"tokens": ["Rat", "fever"], "spans": [{"start": 0, "end": 2, "label": "D"}]}
+    path = put(json.dumps(record), "a.jsonl")
+    assert detect_format(path) == "jsonl"
+    (document,) = read(path)
+    assert mentions(document) == [("Rat fever", "D")]

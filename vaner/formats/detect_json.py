@@ -116,11 +116,12 @@ def _detect_tool(record: Mapping[str, Any], is_list: bool) -> str | None:
         return "prodigy"
     if is_list:
         return "doccano" if {"text", "Comments"} <= record.keys() else None
-    spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
-    if "answer" in record or any("label" in span and "type" not in span for span in spans):
-        return "prodigy"
     if not record.keys() & {"text", "data"}:
         return None
+    spans = [span for span in _get_list(record, "spans") if isinstance(span, dict)]
+    has_labels = any("label" in span and "type" not in span for span in spans)
+    if "text" in record and ("answer" in record or has_labels):
+        return "prodigy"
     entries = [entry for name in _MENTION_LISTS for entry in _get_list(record, name)]
     labels = [entry for name in _LABEL_LISTS for entry in _get_list(record, name)]
     if any(isinstance(entry, list) for entry in labels):  # [start, end, label]
