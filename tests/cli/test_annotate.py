@@ -81,6 +81,22 @@ def test_standard_input_by_lines_and_by_format(annotate: Run) -> None:
         assert records(tagged.out)[0]["id"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [('{"text": "Asthma."}', "jsonl"), ('[{"text": "Asthma."}]', "jsonl"), (PUBTATOR, "pubtator")],
+)
+def test_standard_input_in_another_format_has_a_warning(
+    annotate: Run, text: str, format: str
+) -> None:
+    done = annotate("-f", "jsonl", stdin=text.encode())
+    advice = "name its format with --input-format"
+    assert f"read as plain text, but looks like {format}; {advice}" in done.err
+    assert records(done.out)[0]["text"] == text
+    assert "warning" not in annotate("-f", "jsonl", "--from", "text", stdin=text.encode()).err
+    for plain in ("{Asthma} [1]", "Asthma, [\n"):
+        assert "warning" not in annotate("-f", "jsonl", stdin=plain.encode()).err
+
+
 def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text(TEXT)
     (tmp_path / "a.pubtator").write_text(PUBTATOR)

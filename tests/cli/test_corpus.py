@@ -211,6 +211,22 @@ def test_convert_there_and_back(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert "2 documents converted to conll" in done.err
 
 
+@pytest.mark.parametrize("command", [["convert", "-", "-"], ["split", "-", "-o"]])
+def test_json_on_standard_input_needs_its_format(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    is_split = command[0] == "split"
+    arguments = [*command, *([tmp_path / "out"] if is_split else ["--to", "jsonl"])]
+    record = b'{"id": "1", "text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}]}'
+    for option in ([], ["--skip-bad"]):
+        done = run("corpus", *arguments, *option, stdin=record)
+        assert "looks like jsonl; name its format with --from" in done.error
+        assert done.out == "" and not (tmp_path / "out").exists()
+    assert run("corpus", *arguments, "--from", "jsonl", stdin=record).code == 0
+    if not is_split:
+        assert '"text": "Gout."' in run("corpus", *arguments, stdin=b"Gout.").out
+
+
 @pytest.mark.parametrize("source", ["a.ann", "."])
 def test_convert_does_not_write_over_the_text_of_a_brat_file(
     run: Run, tmp_path: Path, source: str

@@ -77,7 +77,7 @@ def split(
     paths = inputs.expand_paths([source], reading)
     skipped = inputs.SkippedRecords() if skip_bad else None
     options = {"columns": columns, "text_column": text_column}
-    corpus = inputs.read_documents(paths, reading, encoding, skipped, options)
+    corpus = inputs.read_documents(paths, reading, encoding, skipped, options, is_corpus=True)
     splits = split_corpus(corpus, shares, seed)
     lost = write_splits(splits, output, writing)
     if skipped is not None:
@@ -139,7 +139,7 @@ def convert(
     skipped = inputs.SkippedRecords() if skip_bad else None
     renamer = TypeRenamer(parse_renames(rename))
     named = {"text_column": text_column, "id_column": id_column, "columns": columns}
-    documents = inputs.read_documents(paths, reading, encoding, skipped, named)
+    documents = inputs.read_documents(paths, reading, encoding, skipped, named, is_corpus=True)
     stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:

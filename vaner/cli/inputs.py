@@ -10,7 +10,7 @@ from pathlib import Path
 from vaner.cli.messages import print_message
 from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
-from vaner.formats import FORMATS, has_known_suffix, read
+from vaner.formats import FORMATS, detect_format, has_known_suffix, read
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.companions import (
     SUBFOLDER,
@@ -19,10 +19,11 @@ from vaner.formats.companions import (
     is_subfolder,
 )
 from vaner.formats.label_studio.tasks import is_target_storage
-from vaner.formats.source import STDIN
+from vaner.formats.source import STDIN, InMemoryFile
 from vaner.text.documents import Document
 
 _MAX_SHOWN = 5
+_MAX_CHECKED = 1 << 22  # characters of standard input
 _MAX_COMPARED_IDS = 1_000_000  # more would take too much memory
 
 
@@ -105,6 +106,8 @@ def read_documents(
     encoding: str,
     skipped: SkippedRecords | None,
     options: Mapping[str, str | None] | None = None,
+    *,
+    is_corpus: bool = False,
 ) -> Iterator[Document]:
     """Yield the documents of all files in order; warn about repeated ids, or if there is no text.
 
@@ -119,6 +122,8 @@ def read_documents(
         skipped: counts invalid records. A file that cannot be read to its end counts as one, and
             the next file is read.
         options: options of the format, such as ``text_column`` of CSV; None if not given.
+        is_corpus: whether the documents should have mentions, so that standard input must not be
+            read as plain text if it seems to be in another format.
 
     Raises:
         FormatError: for an invalid record, if `skipped` is None.
@@ -128,6 +133,8 @@ def read_documents(
     repeated: list[str] = []
     for number, path in enumerate(paths):
         for document in _read_file(path, format, encoding, skipped, options or {}):
+            if path == STDIN and format is None:
+                _check_plain_text(document.text, is_corpus)
             is_empty = is_empty and not document.text.strip()
             is_compared = len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS
             if is_compared and file_of_id.setdefault(document.id, number) != number:
@@ -142,6 +149,21 @@ def read_documents(
         names = ["standard input" if path == STDIN else path for path in paths]
         source = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
         print_message(f"warning: there is no text in {source}")
+
+
+def _check_plain_text(text: str, is_corpus: bool) -> None:
+    """Warn if a text from standard input seems to be in another format; refuse it in a corpus."""
+    content = text[:_MAX_CHECKED].encode(errors="replace")
+    try:
+        format = detect_format(InMemoryFile("stdin", content)) if content.strip() else "text"
+    except FormatError:  # usual for plain text without the suffix of a file
+        return
+    if format == "text":
+        return
+    problem = f"standard input is read as plain text, but looks like {format}; name its format"
+    if is_corpus:
+        raise VanerError(problem, argument="format")
+    print_message(f"warning: {problem} with --input-format")
 
 
 def _read_file(
