@@ -369,3 +369,29 @@ def test_no_warning_if_nothing_was_skipped(put: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert list(read(put([{"data": {"text": "Flu."}, "annotations": [annotation("A")]}])))
+
+
+def test_prodigy_answers_of_several_annotators(put):
+    task = {"text": "Rat fever", "_input_hash": 5, "answer": "accept"}
+    span = {"start": 0, "end": 3, "label": "Species"}
+    answers = [
+        {**task, "_session_id": "db-a", "_timestamp": 9, "spans": [{**span, "end": 9}]},
+        {**task, "_session_id": "db-b", "_timestamp": 7, "spans": [span]},
+        {**task, "_session_id": "db-c", "_timestamp": 10, "answer": "reject"},
+        {**task, "_session_id": "db-b", "_input_hash": 6, "text": "Gout"},
+        {**task, "_session_id": None, "text": "Flu"},
+        {**task, "_session_id": None, "text": "Flu"},
+    ]
+    path = put("\n".join(map(json.dumps, answers)), "p.jsonl")
+    with pytest.warns(SkippedRecordsWarning) as caught:
+        documents = list(read(path))
+    assert sorted(d.text for d in documents) == ["Flu", "Flu", "Gout", "Rat fever"]
+    (document,) = (d for d in documents if d.text == "Rat fever")
+    assert mentions(document) == [("Rat fever", "Species")]
+    (message,) = map(str, (warning.message for warning in caught))
+    assert "rejected (1)" in message and "answers of several sessions (1)" in message
+    for answer in answers[:2]:
+        answer["_timestamp"] = None
+    with pytest.warns(SkippedRecordsWarning, match=r"sessions \(1\)"):
+        (document,) = (d for d in read(put("\n".join(map(json.dumps, answers[:2])), "q.jsonl")))
+    assert mentions(document) == [("Rat", "Species")]

@@ -1,8 +1,8 @@
 """Prodigy tasks and answers as JSON Lines: a text and spans with start, end and label.
 
 Offsets are code points; UTF-16 units are detected and converted. Only accepted answers of an export
-become documents. A binary answer does not either: it judges the mention that was shown and says
-nothing about other mentions of the text.
+become documents, and of several annotators of a text only the latest. A binary answer does not
+either: it judges the mention that was shown and says nothing about other mentions of the text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from vaner.formats.dialects.mentions import count_other_fields
-from vaner.formats.json_records import read_json_records
+from vaner.formats.json_records import JsonRecord, read_json_records
 from vaner.formats.json_stream import dump_line
 from vaner.formats.json_values import (
     add_missing,
@@ -45,6 +45,7 @@ _BINARY = "a binary answer, which judges one mention and not its text"
 # The written record is a new task: Prodigy computes hashes, tokens and answers again.
 _KNOWN_FIELDS = {"text", "spans", "tokens", "answer", "relations"}
 _RELATION = "a relation"
+SUPERSEDED = "an answer to a text with answers of several sessions"
 
 
 class Stored(TypedDict, total=False):
@@ -67,18 +68,44 @@ def read(
         on_error: see `vaner.formats.read`.
     """
     file, skipped = InputFile(path, on_error), SkipCounts()
-    for value, line, number, _ in read_json_records(file, encoding):
+    for record, line, number, _ in _select_answers(file, encoding, skipped):
         with file.guard(line):
-            record = check_type(value, dict, "a record")
-            if reason := _get_skip_reason(record):
-                skipped[reason] += 1
-            else:
-                yield _to_document(record, f"{file.stem}-{number}", file, line)
-                for span in get_list(record, "spans"):
-                    count_other_fields(span, skipped, ("identifiers",))
-                relations = check_type(record.get("relations") or [], list, "relations")
-                skipped.update({_RELATION: len(relations)} if relations else {})
+            yield _to_document(record, f"{file.stem}-{number}", file, line)
+            for span in get_list(record, "spans"):
+                count_other_fields(span, skipped, ("identifiers",))
+            relations = check_type(record.get("relations") or [], list, "relations")
+            skipped.update({_RELATION: len(relations)} if relations else {})
     warn_skipped_records(file, skipped)
+
+
+def _select_answers(file: InputFile, encoding: str, skipped: SkipCounts) -> Iterator[JsonRecord]:
+    """Yield the accepted answers; of those of several sessions to one text, those of the latest.
+
+    Each annotator has a session. Answers of a session are yielded when the file was read to its
+    end, because later ones may replace them.
+    """
+    groups: dict[str, list[JsonRecord]] = {}
+    for record in read_json_records(file, encoding):
+        with file.guard(record.line):
+            value = check_type(record.value, dict, "a record")
+            if reason := _get_skip_reason(value):
+                skipped[reason] += 1
+            elif None in (value.get("_input_hash"), value.get("_session_id")):
+                yield record
+            else:
+                groups.setdefault(str(value["_input_hash"]), []).append(record)
+    for group in groups.values():
+        # reversed: of answers given at the same time, the last one of the file is the latest
+        session = max(reversed(group), key=_get_time).value["_session_id"]
+        selected = [record for record in group if record.value["_session_id"] == session]
+        yield from selected
+        others = len(group) - len(selected)
+        skipped.update({SUPERSEDED: others} if others else {})
+
+
+def _get_time(record: JsonRecord) -> float:
+    time = record.value.get("_timestamp")
+    return time if isinstance(time, int | float) else 0
 
 
 def _get_skip_reason(record: Mapping[str, Any]) -> str | None:
