@@ -148,6 +148,19 @@ def test_mentions_without_a_type_are_noted(tmp_path: Path) -> None:
     assert any("without a type: 1" in note for note in check_corpus(str(path)).notes)
 
 
+def test_mentions_in_brackets_have_a_warning(put):
+    cells = {
+        "colds": "Entity=(1-animal-1-)|SpaceAfter=No",
+        "migraine": "Entity=(2-x",
+        "pain": "Entity=2)",
+    }
+    path = put(CONLLU.format(**cells), "a.conllu")
+    message = r"a\.conllu: mentions in brackets, such as Entity=\(1-animal-1-\), are not read"
+    with pytest.warns(FormatWarning, match=message):
+        documents = list(read(path))
+    assert [mentions(document) for document in documents] == [[], []]
+
+
 @pytest.mark.parametrize("delimiter", [",", "\t"])
 @pytest.mark.parametrize("token", ["Go\rut", "x" * 140_000, '"' + "x" * 140_000 + '"'])
 def test_table_with_an_unusual_cell(put, delimiter, token):

@@ -23,6 +23,7 @@ from typing import Any
 
 from vaner.formats.conll_columns import (
     Columns,
+    find_brackets,
     find_columns,
     find_further_tags,
     is_comment,
@@ -100,6 +101,9 @@ def read(
     layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
     further = find_further_tags(rows, layout) if columns is None else []
+    if columns is None and (mention := find_brackets(rows)):
+        message = f"{file.name}: mentions in brackets, such as {mention}, are not read"
+        warnings.warn(message, FormatWarning, stacklevel=2)
     for block in _read_blocks(file, chain(sample, lines), layout):
         is_start = block[1][0][0] == DOCSTART and len(block[1]) == 1
         if group and (is_start or not is_grouped):

@@ -27,6 +27,7 @@ _PREFIX = re.compile(rf"([{PREFIX_LETTERS}{PREFIX_LETTERS.lower()}])[-_:](.+)")
 _SUFFIX = re.compile(rf"(.+)[-_]([{PREFIX_LETTERS}])")
 _TYPE = re.compile(r"(?!\w-)[A-Za-z][\w ./-]{2,40}")
 _MAX_TYPES = 20
+_BRACKETS = re.compile(r"(?:^|\|)(Entity=[^|]*[()][^|]*)")
 _NO_SPACE = "SpaceAfter=No"
 _SIGNS = {"+", "-"}
 _PHRASES = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
@@ -189,6 +190,16 @@ def find_further_tags(rows: Sequence[Sequence[str]], columns: Columns) -> list[i
         if is_typed and not any(cell[2:] in _PHRASES for cell in cells):
             further.append(column + 1)
     return further
+
+
+def find_brackets(rows: Sequence[Sequence[str]]) -> str | None:
+    """Return the first mention in brackets in MISC, as GUM and CorefUD write it, or None.
+
+    >>> find_brackets([["1", "Gout", *"_______", "Entity=(1-disease)|SpaceAfter=No"]])
+    'Entity=(1-disease)'
+    """
+    cells = (row[-1] for row in rows if len(row) == _CONLLU_WIDTH)
+    return next((match[1] for cell in cells if (match := _BRACKETS.search(cell))), None)
 
 
 def _has_tags_first(rows: Sequence[Sequence[str]]) -> bool:
