@@ -217,12 +217,12 @@ def test_json_on_standard_input_needs_its_format(
 ) -> None:
     is_split = command[0] == "split"
     arguments = [*command, *([tmp_path / "out"] if is_split else ["--to", "jsonl"])]
-    record = b'{"id": "1", "text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}]}'
+    records = b'{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}]}\n' * 9
     for option in ([], ["--skip-bad"]):
-        done = run("corpus", *arguments, *option, stdin=record)
+        done = run("corpus", *arguments, *option, stdin=records)
         assert "looks like jsonl; name its format with --from" in done.error
         assert done.out == "" and not (tmp_path / "out").exists()
-    assert run("corpus", *arguments, "--from", "jsonl", stdin=record).code == 0
+    assert run("corpus", *arguments, "--from", "jsonl", stdin=records).code == 0
     if not is_split:
         assert '"text": "Gout."' in run("corpus", *arguments, stdin=b"Gout.").out
 

@@ -140,3 +140,24 @@ def test_offsets_that_fit_neither_line_ends_are_refused(put):
     path = put("T1\tD 6 11\tmumps\nT2\tD 0 5\tHeavy\n", "in/a.ann")
     with pytest.raises(FormatError, match=r"a\.ann:1: mention 6:11"):
         list(read(path.parent))
+
+
+def test_suffixes_may_be_in_capital_letters(put):
+    put("Gout", "in/1.TXT")
+    put("T1\tD 0 4\tGout\n", "in/1.ANN")
+    folder = put("Flu", "in/2.txt").parent
+    for path in (folder, folder / "1.TXT", folder / "1.ANN", folder / "2.txt"):
+        assert detect_format(path) == ("text" if path.name == "2.txt" else "brat")
+    first, second = read(folder)
+    assert mentions(first) == [("Gout", "D")] and second.text == "Flu"
+    for name in ("1.TXT", "1.ANN"):
+        assert list(read(folder / name)) == [first]
+    (folder / "1.ANN").unlink()
+    assert detect_format(folder) == "text"
+    assert [document.text for document in read(folder)] == ["Gout", "Flu"]
+
+
+@pytest.mark.parametrize("format", ["brat", "genetag"])
+def test_standard_input_is_not_a_folder(format):
+    with pytest.raises(FormatError, match="cannot be read from standard input"):
+        list(read("-", format))

@@ -156,6 +156,13 @@ def test_broken_webanno_files(tmp_path: Path) -> None:
         list(read(path, "webanno"))
 
 
+def test_a_sentence_of_webanno_may_look_like_pubtator(tmp_path: Path) -> None:
+    write([Document("a", "1|t|Gout", (Span(4, 8, "D"),))], tmp_path / "out", "webanno")
+    assert detect_format(tmp_path / "out" / "a.tsv") == "webanno"
+    (document,) = read(tmp_path / "out")
+    assert document.text == "1|t|Gout"
+
+
 # UIMA CAS XMI -----------------------------------------------------------------------------------
 
 XMI = """<?xml version="1.0"?>

@@ -218,6 +218,11 @@ def test_the_original_title_of_a_medline_record(put: Any, original: str) -> None
     assert texts(path, "medline") == [("2", f"{title}\nz")]
 
 
+def test_title_of_medline_may_begin_on_the_next_line(put: Any) -> None:
+    (document,) = read(put("PMID- 7\nTI  -\n      Rat\n      fever.\nAB  - Hay.\n", "x.nbib"))
+    assert document.text == "Rat fever.\nHay."
+
+
 def test_broken_medline_records(put: Any) -> None:
     errors: list[FormatError] = []
     path = put("PMID- 7\nTI  - Rat.\nwrong\n\nTI  - Gout.\n", "x.nbib")

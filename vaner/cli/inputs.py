@@ -72,7 +72,7 @@ def _files_of(folder: Path, format: str | None) -> list[str]:
         raise VanerError(f"{folder}: cannot be read: {error.strerror}") from None
     if kind := describe_saved_dataset(folder):
         raise VanerError(f"{folder}: {kind}")
-    has_annotations = any(file.suffix in ANNOTATION_SUFFIXES for file in files)
+    has_annotations = any(file.suffix.lower() in ANNOTATION_SUFFIXES for file in files)
     if format == "brat" or (format is None and has_annotations):
         return [str(folder)]
     if format in (None, "label_studio") and is_target_storage(folder):

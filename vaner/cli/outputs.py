@@ -19,6 +19,7 @@ from vaner.errors import VanerError, escape_control_characters
 from vaner.formats import FORMATS, WriteReport, write, write_to
 from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import check_not_compressed, remove_suffix
+from vaner.formats.file_names import find_file
 from vaner.formats.read_write import open_output
 from vaner.formats.source import STDIN
 from vaner.text.documents import Document
@@ -108,10 +109,11 @@ def check_not_input(path: Path, sources: Iterable[str]) -> None:
 def _is_read_with(path: Path, source: Path) -> bool:
     """Return whether a path is read with a source: as the file itself, or in its folder."""
     if source.is_dir():
-        is_brat = path.suffix in {".txt", *ANNOTATION_SUFFIXES}
+        is_brat = path.suffix.lower() in {".txt", *ANNOTATION_SUFFIXES}
         is_in_folder = path.absolute().parent.samefile(source)
         return is_in_folder and (is_brat or is_corpus_file(path.name, source))
-    texts = [source.with_suffix(".txt")] if source.suffix == ".ann" else []
+    is_annotation = source.suffix.lower() in ANNOTATION_SUFFIXES
+    texts = [find_file(source.with_suffix(".txt"))] if is_annotation else []
     return any(file.exists() and path.samefile(file) for file in (source, *texts))
 
 

@@ -33,7 +33,7 @@ def read_members(path: str | Path) -> Iterator[InMemoryFile]:
             # INCEpTION adds the types of its annotations, which those of the files show as well.
             paths = [(member, Path(member.filename)) for member in list_members(archive)]
             members = [m for m, p in paths if p.name != TYPE_SYSTEM and not is_readme(p)]
-            if any(Path(m.filename).suffix in ANNOTATION_SUFFIXES for m in members):
+            if any(Path(m.filename).suffix.lower() in ANNOTATION_SUFFIXES for m in members):
                 raise file.error("contains a folder of brat; unpack it and give the folder")
             if not members and archive.namelist():
                 raise file.error("the archive has no file that is a document")

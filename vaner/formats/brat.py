@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
 from vaner.formats.companions import warn_unread
-from vaner.formats.file_names import RENAMED, is_readme, make_file_name
+from vaner.formats.file_names import RENAMED, find_file, is_readme, make_file_name
 from vaner.formats.identifiers import join_identifiers, split_identifiers
 from vaner.formats.losses import (
     DANGLING,
@@ -93,11 +93,11 @@ def read(
         encoding: encoding of the files.
         on_error: see `vaner.formats.read`.
     """
-    file = InputFile(path, on_error)
+    file, suffixes = InputFile(path, on_error), (".txt", *ANNOTATION_SUFFIXES)
     if file.disk_path.is_dir():
         # macOS creates hidden files
         paths = (p for p in file.path.iterdir() if p.name[0] != "." and not is_readme(p))
-        stems = {p.with_suffix("") for p in paths if p.suffix in {".txt", *ANNOTATION_SUFFIXES}}
+        stems = {p.with_suffix("") for p in paths if p.suffix.lower() in suffixes}
         text_paths = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:
         text_paths = [file.path.with_suffix(".txt")]
@@ -109,12 +109,13 @@ def read(
                 raise
             on_error(error)
     if file.is_folder:
-        warn_unread(file, (".txt", *ANNOTATION_SUFFIXES))
+        warn_unread(file, suffixes)
 
 
 def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Document:
-    text = read_text(InputFile(path), encoding)
-    files = [InputFile(path.with_suffix(suffix), on_error) for suffix in ANNOTATION_SUFFIXES]
+    text = read_text(InputFile(find_file(path)), encoding)
+    paths = [find_file(path.with_suffix(suffix)) for suffix in ANNOTATION_SUFFIXES]
+    files = [InputFile(path, on_error) for path in paths]
     lines = [
         (file, number, _restore_separators(line))
         for file in files

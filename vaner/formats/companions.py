@@ -35,7 +35,7 @@ def warn_unread(folder: InputFile, suffixes: Collection[str]) -> None:
             unread[SUBFOLDER] += 1
             continue
         is_shown = path.is_file() and not path.name.startswith(".") and not is_companion(path)
-        if is_shown and path.suffix not in (*suffixes, _SETTINGS):
+        if is_shown and path.suffix.lower() not in (*suffixes, _SETTINGS):
             unread[f"{path.suffix} file" if path.suffix else "file without suffix"] += 1
     warn_skipped_records(folder, unread)
 
@@ -53,7 +53,7 @@ def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
     if not paths:
         raise file.error(f"the folder contains no {suffix} files")
     yield from (InputFile(path, file.on_error) for path in paths)
-    warn_unread(file, {path.suffix for path in paths})
+    warn_unread(file, {path.suffix.lower() for path in paths})
 
 
 def describe_saved_dataset(folder: Path) -> str | None:

@@ -26,7 +26,7 @@ from vaner.formats.brat import ANNOTATION_SUFFIXES
 from vaner.formats.compression import describe_office_file, detect_compression
 from vaner.formats.csv_rows import find_delimiter
 from vaner.formats.detect_json import detect_json
-from vaner.formats.file_names import is_readme
+from vaner.formats.file_names import find_file, is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.signatures import describe_markup
@@ -111,7 +111,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
 
 def _has_annotation_file(text: Path) -> bool:
     """Return whether a text has an annotation file of the same name, as in brat."""
-    return any(text.with_suffix(suffix).is_file() for suffix in ANNOTATION_SUFFIXES)
+    return any(find_file(text.with_suffix(suffix)).is_file() for suffix in ANNOTATION_SUFFIXES)
 
 
 def _detect_binary(file: InputFile) -> str | None:
@@ -181,16 +181,17 @@ def _join_head(chunks: Iterator[str]) -> str:
 def _detect_folder(folder: InputFile, encoding: str) -> str:
     visible = (path for path in folder.path.iterdir() if not path.name.startswith("."))
     paths = sorted(path for path in visible if not is_readme(path))
-    if any(path.suffix in ANNOTATION_SUFFIXES for path in paths):
+    suffixes = {path.suffix.lower() for path in paths}
+    if not suffixes.isdisjoint(ANNOTATION_SUFFIXES):
         return "brat"
-    if any(path.suffix == xmi.SUFFIX for path in paths):
+    if xmi.SUFFIX in suffixes:
         return "xmi"
     if is_target_storage(folder.path):
         return "label_studio"
-    tables = [path for path in paths if path.suffix == webanno.SUFFIX and path.is_file()]
+    tables = [path for path in paths if path.suffix.lower() == webanno.SUFFIX and path.is_file()]
     if tables and _is_webanno(tables[0], encoding):
         return "webanno"
-    texts = [path for path in paths if path.suffix == ".txt" and path.is_file()]
+    texts = [path for path in paths if path.suffix.lower() == ".txt" and path.is_file()]
     if not texts:
         raise folder.error("the folder has neither .ann nor .txt files")
     if not any(_is_plain_text(path, encoding) for path in texts):  # usually the first one is
@@ -228,12 +229,12 @@ def _detect_lines(head: str) -> str | None:
     lines = [line.removesuffix("\r") for line in complete.split("\n") if line.strip()]
     if not lines:
         return None
+    if lines[0].startswith(webanno.MAGIC):
+        return "webanno"
     if pubtator.has_title(lines):
         return "pubtator"
     if re.match(r"@@\d+/\S+ ", lines[0]):
         return "genetag"
-    if lines[0].startswith(webanno.MAGIC):
-        return "webanno"
     if medline.FIRST_LINE.match(lines[0]):
         return "medline"
     if ris.begins_reference(lines):

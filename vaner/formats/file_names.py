@@ -53,6 +53,12 @@ def write_document_files(
         yield document
 
 
+def find_file(path: Path) -> Path:
+    """Return a path, or that with its suffix in capital letters if only that one is a file."""
+    other = path.with_suffix(path.suffix.upper())
+    return other if other.is_file() and not path.is_file() else path
+
+
 def is_readme(path: Path) -> bool:
     """Return whether a file describes the files of its folder, and is not a document.
 

@@ -74,7 +74,7 @@ def _read_records(file: InputFile, encoding: str) -> Iterator[tuple[int, Fields]
             values = fields.setdefault(tag, [])
             values.append(value)
         elif line.startswith("      ") and values:
-            values[-1] = f"{values[-1]} {line.strip()}"
+            values[-1] = f"{values[-1]} {line.strip()}".strip()
         elif line.strip():
             with file.guard(number):
                 raise MalformedError("expected a field such as 'TI  - ', or six spaces")

@@ -102,8 +102,10 @@ class InputFile:
         """The path, for readers that need other files of the same folder.
 
         Raises:
-            FormatError: if the file is in memory.
+            FormatError: if the file is in memory, or standard input.
         """
+        if self.is_stdin:
+            raise self.error("this format cannot be read from standard input; give a file")
         if self.data is not None:
             raise self.error("this format can only be read from a folder", argument="format")
         return self.path

@@ -37,7 +37,8 @@ def read(
             warnings.warn(message, FormatWarning, stacklevel=2)
         yield Document(file.stem, text)
         return
-    for text_path in sorted(p for p in file.path.glob("*.txt") if not is_readme(p)):
+    paths = (path for path in file.path.iterdir() if path.suffix.lower() == ".txt")
+    for text_path in sorted(path for path in paths if not is_readme(path)):
         yield from read(text_path, encoding=encoding, on_error=on_error)
     warn_unread(file, (".txt",))
 
