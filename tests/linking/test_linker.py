@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,17 @@ def test_an_index_is_cached_and_opened_again(
     [folder] = (tmp_path / "linkers").iterdir()
     (folder / "weights.npy").write_bytes(b"damaged")
     assert Linker(open_index(base)).rank(document) == built
+
+
+def test_a_linker_is_pickled_and_copied(
+    base: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANER_CACHE", str(tmp_path))
+    document = mark("A kidney tumour.", "kidney tumour")
+    for linker in (Linker(open_index(base)), Linker(open_index(base, cache=False))):
+        expected = linker.rank(document)
+        assert pickle.loads(pickle.dumps(linker)).rank(document) == expected
+        assert copy.deepcopy(linker).rank(document) == expected
 
 
 def test_weights_have_every_feature() -> None:

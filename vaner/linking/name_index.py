@@ -65,10 +65,6 @@ class NameIndex:
         self.tables = {name: np.asarray(array) for name, array in tables.items()}
         self._starts = self.tables["posting_starts"]
         self._lengths = np.diff(self._starts)
-        self._texts = {
-            kind: memoryview(cast(Any, self.tables[f"{kind}_bytes"]))
-            for kind in ("name", "identifier")
-        }
 
     def __len__(self) -> int:
         """Number of names."""
@@ -179,7 +175,9 @@ class NameIndex:
         return similarities / np.linalg.norm(idf)
 
     def _decode(self, kind: str, indices: NDArray[Any]) -> list[str]:
-        starts, text = self.tables[f"{kind}_starts"], self._texts[kind]
+        starts = self.tables[f"{kind}_starts"]
+        # Slices of a memoryview are faster than those of an array, but it cannot be pickled.
+        text = memoryview(cast(Any, self.tables[f"{kind}_bytes"]))
         extents = zip(starts[indices].tolist(), starts[indices + 1].tolist(), strict=True)
         return [str(text[start:end], "utf-8") for start, end in extents]
 
