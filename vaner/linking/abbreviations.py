@@ -4,24 +4,32 @@ Source: Schwartz and Hearst, A simple algorithm for identifying abbreviation def
 biomedical text, PSB 2003. A definition is a short form next to a long form, one of them in
 brackets. The letters of the short form must occur in the long form, in their order, and its first
 letter at the beginning of a word.
+
+Definitions continue over the line breaks of wrapped text, but not into another paragraph, list item
+or line of a note. These are the line breaks at which the sentence splitter ends a sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import regex
 
 from vaner.text.documents import Document
+from vaner.text.normalize import normalize_with_offsets
+from vaner.text.words import split_sentences, split_words
 
 METADATA_KEY = "abbreviations"
 """Key of the abbreviations in the metadata of a document, see `add_abbreviations`."""
 
-_BRACKETS = regex.compile(r"\(([^()\n]{2,120})\)|\[([^\[\]\n]{2,120})\]")
+_BRACKETS = regex.compile(r"\(([^()]{2,120})\)|\[([^\[\]]{2,120})\]")
+_LINE_BREAK = regex.compile(r"[\n\r\f\u2028\u2029]")
 _WORD = regex.compile(r"\S+")
 _SEPARATOR = regex.compile(r"[;,:]\s")
+_QUOTES = frozenset("\"'“”„‟«»‘’‚‛‹›")
 _MIN_LENGTH, _MAX_LENGTH = 2, 10  # characters of a short form
 _MAX_WORDS = 2  # words of a short form
 _FUNCTION_WORDS = frozenset(
@@ -59,8 +67,19 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
     >>> [(text[a:b], text[c:d]) for a, b, c, d in find_abbreviations(text)]
     [('CKD', 'Chronic kidney disease'), ('T2DM', 'type 2 diabetes mellitus')]
     """
-    brackets = _BRACKETS.finditer(text, overlapped=True)  # also those in other brackets
-    return [pair for bracket in brackets for pair in _read_bracket(text, bracket)]
+    read, starts, ends = normalize_with_offsets(text)
+    brackets = list(_BRACKETS.finditer(read, overlapped=True))  # also those in other brackets
+    breaks = _find_breaks(read, brackets)
+    return [
+        Abbreviation(
+            starts[pair.short_start],
+            ends[pair.short_end - 1],
+            starts[pair.long_start],
+            ends[pair.long_end - 1],
+        )
+        for bracket in brackets
+        for pair in _read_bracket(read, bracket, breaks)
+    ]
 
 
 def add_abbreviations(document: Document) -> Document:
@@ -88,23 +107,48 @@ def _describe(text: str, start: int, end: int) -> dict[str, str | int]:
     return {"start": start, "end": end, "text": text[start:end]}
 
 
-def _read_bracket(text: str, bracket: regex.Match[str]) -> Iterator[Abbreviation]:
-    """Yield the definition that a bracket is a part of, if there is one."""
+def _find_breaks(text: str, brackets: Iterable[regex.Match[str]]) -> list[int]:
+    """Return where a sentence begins after a line break; none if all are far from brackets."""
+    extents = ((max(0, bracket.start() - _MAX_WINDOW), bracket.end()) for bracket in brackets)
+    if not any(_LINE_BREAK.search(text, *extent) for extent in extents):
+        return []
+    words = split_words(text)
+    return [
+        words[first].start
+        for first, _ in split_sentences(text, words)[1:]
+        if _LINE_BREAK.search(text, words[first - 1].end, words[first].start)
+    ]
+
+
+def _read_bracket(
+    text: str, bracket: regex.Match[str], breaks: Sequence[int]
+) -> Iterator[Abbreviation]:
+    """Yield the definition that a bracket is a part of, if there is one.
+
+    Args:
+        text: the text.
+        bracket: the bracket.
+        breaks: offsets that no definition crosses, in order.
+    """
+    position = bisect_right(breaks, bracket.start())
+    if position < len(breaks) and breaks[position] < bracket.end():
+        return
     group = 1 if bracket[1] is not None else 2
     start, end = bracket.span(group)
     if separator := _SEPARATOR.search(text, start, end):  # "(CKD; stage 3)"
         end = separator.start()
     start, end = _strip(text, start, end)
-    before = _before(text, bracket.start())
+    first = max(breaks[position - 1] if position else 0, bracket.start() - _MAX_WINDOW)
+    before = _strip(text, first, bracket.start())
     if is_short_form(text[start:end]):
         long_start = find_long_form(text[start:end], text[before[0] : before[1]])
         if long_start is not None:
             yield Abbreviation(start, end, before[0] + long_start, before[1])
             return
     words = list(_WORD.finditer(text, *before))
-    if words and is_short_form(words[-1][0]):
-        short, (short_start, short_end) = words[-1][0], words[-1].span()
-        long_start = find_long_form(short, text[start:end])
+    short_start, short_end = _strip(text, *words[-1].span()) if words else (0, 0)
+    if is_short_form(text[short_start:short_end]):
+        long_start = find_long_form(text[short_start:short_end], text[start:end])
         if long_start == 0:  # the bracket holds nothing else
             yield Abbreviation(short_start, short_end, start, end)
 
@@ -178,16 +222,10 @@ def _has_balanced_brackets(text: str) -> bool:
     return depth == 0
 
 
-def _before(text: str, bracket: int) -> tuple[int, int]:
-    """Return the extent of the text before a bracket, in its line and at most the window."""
-    start = max(0, bracket - _MAX_WINDOW)
-    return _strip(text, max(text.rfind("\n", start, bracket) + 1, start), bracket)
-
-
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the extent without white space at its ends."""
-    while start < end and text[start].isspace():
+    """Return the extent without white space and quotation marks at its ends."""
+    while start < end and (text[start].isspace() or text[start] in _QUOTES):
         start += 1
-    while start < end and text[end - 1].isspace():
+    while start < end and (text[end - 1].isspace() or text[end - 1] in _QUOTES):
         end -= 1
     return start, end

@@ -1,18 +1,30 @@
 // Abbreviations that a text defines, as in vaner/linking/abbreviations.py. Offsets are UTF-16 units.
 
-import { countPoints } from "./text.js";
+import { bisect, countPoints } from "./text.js";
 
 /** The abbreviations that a text defines: { short: [start, end], long: [start, end] }. */
 export function findAbbreviations(text, tools) {
-  const { abbreviations: A, strip } = tools;
+  const { text: read, starts, ends } = tools.normalize(text);
+  const found = findInNormalized(read, tools);
+  if (!starts) return found;
+  const restore = ([start, end]) => [starts[start], ends[end - 1]];
+  return found.map(({ short, long }) => ({ short: restore(short), long: restore(long) }));
+}
+
+function findInNormalized(text, tools) {
+  const { abbreviations: A } = tools;
+  const strip = (start, end) => stripQuotes(text, start, end, tools);
+  const breaks = findBreaks(text, tools);
   const found = [];
   for (const bracket of A.BRACKETS.findOverlapping(text)) {
+    const position = bisect(breaks, bracket.index + 1);
+    if (breaks[position] < bracket.index + bracket[0].length) continue;
     const inside = bracket[1] ?? bracket[2];
     const separator = A.SEPARATOR.search(inside);
     const begin = bracket.index + 1;
-    const [start, end] = strip(text, begin, begin + (separator ? separator.index : inside.length));
-    const line = Math.max(text.lastIndexOf("\n", bracket.index - 1) + 1, windowStart(text, bracket.index, A.MAX_WINDOW));
-    const before = strip(text, line, bracket.index);
+    const [start, end] = strip(begin, begin + (separator ? separator.index : inside.length));
+    const first = Math.max(breaks[position - 1] ?? 0, windowStart(text, bracket.index, A.MAX_WINDOW));
+    const before = strip(first, bracket.index);
     const short = text.slice(start, end);
     if (isShortForm(short, tools)) {
       const long = findLongForm(short, text.slice(...before), tools);
@@ -22,12 +34,31 @@ export function findAbbreviations(text, tools) {
       }
     }
     const last = [...A.WORD.findAll(text.slice(...before))].at(-1);
-    if (last && isShortForm(last[0], tools) && findLongForm(last[0], text.slice(start, end), tools) === 0) {
-      const first = before[0] + last.index;
-      found.push({ short: [first, first + last[0].length], long: [start, end] });
+    if (!last) continue;
+    const extent = strip(before[0] + last.index, before[0] + last.index + last[0].length);
+    const word = text.slice(...extent);
+    if (isShortForm(word, tools) && findLongForm(word, text.slice(start, end), tools) === 0) {
+      found.push({ short: extent, long: [start, end] });
     }
   }
   return found;
+}
+
+/** Where a sentence begins after a line break. */
+function findBreaks(text, { abbreviations: A, splitWords, splitSentences }) {
+  if (!A.LINE_BREAK.search(text)) return [];
+  const words = splitWords(text);
+  return splitSentences(text, words).slice(1).map(([first]) => first)
+    .filter((first) => A.LINE_BREAK.search(text.slice(words[first - 1][1], words[first][0])))
+    .map((first) => words[first][0]);
+}
+
+/** The extent without white space and quotation marks at its ends. */
+function stripQuotes(text, start, end, { abbreviations: A, is }) {
+  const isEdge = (character) => is("isspace", character) || A.QUOTES.has(character);
+  while (start < end && isEdge(text[start])) start += 1;
+  while (start < end && isEdge(text[end - 1])) end -= 1;
+  return [start, end];
 }
 
 /** The offset a number of code points before another. */

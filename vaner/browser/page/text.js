@@ -293,20 +293,13 @@ export function createTextTools(tables) {
     return S.NUMBER.match(text, end) !== null && S.DECIMALS.match(text, nextStart) !== null;
   }
 
-  /** The extent without white space at its ends. */
-  function strip(text, start, end) {
-    const part = text.slice(start, end);
-    const rest = part.replace(leading, "");
-    return [end - rest.length, end - rest.length + rest.replace(trailing, "").length];
-  }
-
   return {
-    is, isLower, casefold, split, strip, normalize, splitWords, readWords, splitSentences, abbreviations, consistency, variants,
+    is, isLower, casefold, split, normalize, splitWords, readWords, splitSentences, abbreviations, consistency, variants,
   };
 }
 
 /** The index of the first value that is not less than another. */
-function bisect(values, wanted) {
+export function bisect(values, wanted) {
   let [low, high] = [0, values.length];
   while (low < high) {
     const middle = (low + high) >> 1;
