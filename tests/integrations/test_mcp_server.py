@@ -100,6 +100,18 @@ def test_tools_in_memory() -> None:
     assert "the dictionary has no calibration" in messages[4] and "min_scores" in messages[5]
 
 
+def test_lone_surrogates_are_replaced() -> None:
+    names = Names()
+    _, linked, *converted = call(
+        build_mcp_server(Annotator(names, linker=names)),  # type: ignore[arg-type]
+        ("link", {"names": ["gout\ud800"], "type": "Disease"}),
+        ("convert", {"content": "gout\ud800", "from_format": "text", "to_format": "jsonl"}),
+        ("convert", {"content": "gout\ud800", "from_format": "text", "to_format": "text"}),
+    )
+    assert content(linked) == [{"name": "gout\ufffd", "identifiers": ["M:1"]}]
+    assert all("gout\ufffd" in content(result) for result in converted)
+
+
 def test_without_a_knowledge_base_nothing_is_linked() -> None:
     [tools] = call(build_mcp_server(Annotator(Names())))  # type: ignore[arg-type]
     assert tools == ["annotate", "convert"]

@@ -7,6 +7,7 @@ The tools are `annotate`, `convert` and, with a knowledge base, `link`. `vaner m
 # have values of this process.
 import io
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, NotRequired, TypeVar, cast
@@ -22,6 +23,7 @@ from typing_extensions import TypedDict
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import read, write_to
+from vaner.formats.losses import replace_surrogates
 from vaner.formats.mention_details import write_details
 from vaner.formats.mention_rows import MENTIONS
 from vaner.formats.names import resolve_format_name
@@ -100,9 +102,9 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         min_precision: Annotated[float | None, min_precision_option] = None,
     ) -> list[FoundMention]:
         """Find the mentions of biomedical entities in a text, with offsets, types and scores."""
-        _check_length(text, max_characters)
+        checked = _check_text(text, max_characters)
         find = partial(
-            annotator.annotate, [text], types, min_score=min_score, min_precision=min_precision
+            annotator.annotate, [checked], types, min_score=min_score, min_precision=min_precision
         )
         return await _run(lambda: _list_mentions(next(find())))
 
@@ -116,8 +118,8 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
         ],
     ) -> str:
         """Convert documents and their mentions from one text format to another."""
-        _check_length(content, max_characters)
-        return await _run(partial(_convert, content, from_format, to_format))
+        checked = _check_text(content, max_characters)
+        return await _run(partial(_convert, checked, from_format, to_format))
 
     functions: list[Callable[..., Any]] = [annotate, convert]
     if annotator.linker is not None:
@@ -206,9 +208,15 @@ async def _run(function: Callable[[], Result]) -> Result:
         raise ToolError(" ".join(str(error).split())) from None
 
 
-def _check_length(text: str, maximum: int) -> None:
+def _check_text(text: str, maximum: int) -> str:
+    """Return a text without lone surrogates, which no result can hold.
+
+    Raises:
+        ToolError: if the text is too long.
+    """
     if len(text) > maximum:
         raise ToolError(f"the text has {len(text):,} characters; the limit is {maximum:,}")
+    return replace_surrogates(text, Counter())
 
 
 def _list_mentions(document: Document) -> list[FoundMention]:
@@ -228,7 +236,7 @@ def _list_mentions(document: Document) -> list[FoundMention]:
 
 def _link(linker: MentionLinker, names: list[str], type: str) -> list[LinkedName]:
     [known] = match_types([type], linker.types, "the knowledge base") or [type]
-    trimmed = [name.strip() for name in names]
+    trimmed = [replace_surrogates(name.strip(), Counter()) for name in names]
     documents = [
         Document(name, name, (Span(0, len(name), known),) if name else ()) for name in trimmed
     ]
@@ -248,8 +256,6 @@ def _convert(content: str, from_format: str, to_format: str) -> str:
     target = resolve_format_name(to_format)
     documents = read(InMemoryFile("content", content.encode()), resolve_format_name(from_format))
     if target == "csv":
-        from collections import Counter
-
         return "".join(MENTIONS.render_csv(documents, Counter()))
     stream = io.StringIO(newline="")
     write_to(documents, stream, target)
