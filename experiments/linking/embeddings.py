@@ -39,9 +39,10 @@ from experiments.study_report import write_record
 from vaner.corpora.loader import corpora_root
 from vaner.knowledge.base import open_base
 from vaner.linking import name_index
-from vaner.linking.linker import Linker, make_queries, read_weights
+from vaner.linking.linker import Linker, read_weights
 from vaner.linking.name_embeddings import NameEmbeddings, open_embeddings, write_embeddings
 from vaner.linking.name_index import Hits, NameIndex, open_index
+from vaner.linking.queries import make_queries
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
 

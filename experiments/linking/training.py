@@ -18,6 +18,7 @@ from vaner.linking import linker as linking
 from vaner.linking.linker import INTERCEPT, Features, Linker
 from vaner.linking.name_embeddings import open_embeddings
 from vaner.linking.name_index import open_index
+from vaner.linking.queries import make_queries
 from vaner.text.documents import Document
 from vaner.utils.provenance import collect_provenance
 
@@ -79,7 +80,7 @@ def collect_mentions(linker: Linker, documents: Sequence[Document]) -> Iterator[
     """Yield the candidates of each mention that has identifiers."""
     index = linker.index
     for document in documents:
-        queries = linking.make_queries(document, index.species)
+        queries = make_queries(document, index.species)
         described = linker.describe(list(dict.fromkeys(queries)))
         for span, query in zip(document.spans, queries, strict=True):
             gold, (names, features) = get_gold(span.identifiers), described[query]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.command_line import Run
 from tests.linking.bases import build, link, mark
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, VanerError
 from vaner.formats import write
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.concepts import Concept
@@ -19,6 +20,7 @@ from vaner.linking import name_index
 from vaner.linking.linker import Linker
 from vaner.linking.name_index import open_index
 from vaner.linking.options import MIN_SCORE
+from vaner.linking.queries import make_queries
 from vaner.text.documents import Document, Span
 
 
@@ -53,7 +55,7 @@ def test_a_base_with_one_name_links_no_other_disease(
 
 
 @pytest.mark.parametrize(
-    "mention", ["-", "?!", "\u200b\u200b", "'", "β", "x" * 100_000, "no gout " * 9_000]
+    "mention", ["-", "?!", "\u200b\u200b", "'", "β", "\ud800", "x" * 100_000, "no gout " * 9_000]
 )
 def test_unusual_mentions_have_no_concept(tmp_path: Path, mention: str) -> None:
     linker = make_linker(tmp_path, "Gout", "Gouty arthritis of the toe")
@@ -61,6 +63,31 @@ def test_unusual_mentions_have_no_concept(tmp_path: Path, mention: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert link(linker, document) == [()]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"min_score": 7}, "min_score is 7; it must be from 0 to 1"),
+        ({"min_score": float("nan")}, "min_score is nan; it must be from 0 to 1"),
+        ({"max_candidates": -1}, "max_candidates is -1; it must be at least 0"),
+    ],
+)
+def test_options_outside_their_limits_are_errors(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    base = build(tmp_path / "mine.parquet", Concept("X:1", "Gout", "Disease", (), "mine"))
+    with pytest.raises(VanerError, match=message):
+        Linker.from_name(str(base.path), **options)
+
+
+def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
+    linker = make_linker(tmp_path, "Gouty arthritis of the toe", "Gout\udfff")
+    mention = "Gouty arthri\udfffis of the toe"
+    document = mark(f"A {mention}.", mention)
+    assert linker.rank(document)[0][0].identifier == "X:0"
+    [query] = make_queries(document, species="")
+    assert query.name == "gouty arthri\ufffdis of the toe"  # an encoder embeds it, too
 
 
 def test_names_without_letters_are_left_out(tmp_path: Path) -> None:

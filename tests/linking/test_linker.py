@@ -10,10 +10,11 @@ import pytest
 
 from tests.command_line import Run
 from tests.growth import assert_linear
-from tests.linking.bases import link, mark
+from tests.linking.bases import build, link, mark
 from vaner.errors import KnowledgeError
 from vaner.formats import read, write
 from vaner.knowledge.base import KnowledgeBase
+from vaner.knowledge.concepts import Concept
 from vaner.linking.linker import Linker, read_weights
 from vaner.linking.name_index import open_index
 from vaner.text.documents import Document, Span
@@ -51,6 +52,23 @@ def test_abbreviations_have_the_concept_of_their_long_form(linker: Linker) -> No
     document = Document("1", text, (Span(0, 17, "Disease"), Span(33, 36, "Disease")))
     assert link(linker, document) == [("X:5",), ("X:5",)]
     assert link(linker, mark("CHF passes.", "CHF")) == [()]
+
+
+def test_invisible_characters_in_abbreviations_do_not_matter(linker: Linker) -> None:
+    text = "Chronic hay\nfever (C\u00adHF) is mild. CHF and \u200bCH\u200bF pass."
+    document = mark(text, "C\u00adHF", "CHF", "CH\u200bF")
+    assert link(linker, document) == [("X:5",)] * 3
+
+
+@pytest.mark.parametrize("mention", ["TNF-alpha", "TNF-α", "TNFα", "tnf Α"])
+@pytest.mark.parametrize("name", ["TNF-alpha", "TNF-α", "TNFα"])
+def test_greek_letters_are_equal_to_their_names(name: str, mention: str, tmp_path: Path) -> None:
+    concepts = (
+        Concept("X:1", name, "Gene", (), "mine"), Concept("X:2", "TNF-beta", "Gene", (), "mine")
+    )  # fmt: skip
+    greek = Linker(open_index(build(tmp_path / "mine.parquet", *concepts), cache=False))
+    [[first, *_]] = greek.rank(mark(f"A {mention}.", mention, type="Gene"))
+    assert (first.identifier, first.name) == ("X:1", "tnf alpha")
 
 
 def test_scores_are_probabilities_and_the_best_comes_first(linker: Linker) -> None:

@@ -66,6 +66,7 @@ _LETTER = regex.compile(rf"[{''.join(_GREEK_NAME)}]")
 _SPACE_BEFORE_LETTER = regex.compile(
     rf"(?<=[\p{{L}}\p{{N}}]) (?=[{''.join(_GREEK_NAME)}](?:$|\P{{L}}))"
 )
+_GREEK_PART = regex.compile(rf"(?<=[\p{{L}}\p{{N}}])(?=[{''.join(_GREEK_NAME)}])")
 
 
 def canonicalize(name: str, *, case: bool = False) -> str:
@@ -114,6 +115,17 @@ def greek_variants(name: str) -> Iterator[str]:
     names = name if name.isascii() else _LETTER.sub(lambda match: _GREEK_NAME[match[0]], name)
     joined = _SPACE_BEFORE_LETTER.sub("", letters)
     yield from (v for v in dict.fromkeys((letters, names, joined)) if v != name)
+
+
+def spell_out_greek(name: str) -> str:
+    """Return a canonical name with the names of Greek letters, as new words after other letters.
+
+    >>> [spell_out_greek(name) for name in ("β catenin", "tnfα", "nf κb")]
+    ['beta catenin', 'tnf alpha', 'nf kappab']
+    """
+    if name.isascii():
+        return name
+    return _LETTER.sub(lambda match: _GREEK_NAME[match[0]], _GREEK_PART.sub(" ", name))
 
 
 def normalize_characters(text: str) -> tuple[Codes, NDArray[np.uint8], Offsets, Offsets]:

@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 
 from vaner.errors import VanerError
 from vaner.knowledge.base import KnowledgeBase, open_base
-from vaner.knowledge.name_forms import canonicalize
-from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.name_embeddings import NameEmbeddings, open_embeddings
-from vaner.linking.name_index import MAX_LENGTH, Hits, NameIndex, open_index
+from vaner.linking.name_index import Hits, NameIndex, open_index
 from vaner.linking.name_words import is_contradiction, stem_words
 from vaner.linking.options import MIN_SCORE
-from vaner.linking.species import measure_foreign_share
+from vaner.linking.queries import Query, make_queries
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Candidate
 
@@ -98,22 +96,6 @@ _COLUMNS = {name: column for column, name in enumerate(Features._fields)}
 _COMPARED = slice(_COLUMNS["exact"], _COLUMNS["contradiction"] + 1)  # of the words of two names
 
 
-class _Query(NamedTuple):
-    """The search for a mention: its canonical name and type, and features of its document.
-
-    Args:
-        name: the canonical name.
-        type: the entity type.
-        expanded: whether the name is the long form of an abbreviation.
-        foreign: see `Features`.
-    """
-
-    name: str
-    type: str
-    expanded: bool
-    foreign: float
-
-
 class Linker:
     """Finds the concepts that mentions refer to.
 
@@ -124,6 +106,9 @@ class Linker:
         min_score: minimum score of the concept that `identify` assigns, in [0, 1].
         max_candidates: maximum number of concepts that `identify` lists for each mention.
         embeddings: those of the names, if they are embedded.
+
+    Raises:
+        VanerError: if `min_score` or `max_candidates` is outside its limits.
 
     >>> linker = Linker.from_name("open")  # doctest: +SKIP
     >>> linker.rank(Document("1", "asthma", (Span(0, 6, "Disease"),)))  # doctest: +SKIP
@@ -138,6 +123,10 @@ class Linker:
         max_candidates: int = 0,
         embeddings: NameEmbeddings | None = None,
     ) -> None:
+        if not 0 <= min_score <= 1:
+            raise VanerError(f"min_score is {min_score}; it must be from 0 to 1")
+        if max_candidates < 0:
+            raise VanerError(f"max_candidates is {max_candidates}; it must be at least 0")
         by_type = read_weights(embeddings is not None) if weights is None else {}
         self.index, self._embeddings = index, embeddings
         self._weights = {type: _to_array(of_type) for type, of_type in by_type.items()}
@@ -158,7 +147,7 @@ class Linker:
             options: ``min_score`` and ``max_candidates``, see `Linker`.
 
         Raises:
-            KnowledgeError: for a base that has not been built.
+            VanerError: for a base that has not been built, and for an option outside its limits.
         """
         return cls.open(open_base(name), **options)
 
@@ -198,7 +187,7 @@ class Linker:
         }
         return [ranked[query] for query in queries]
 
-    def describe(self, queries: Sequence[_Query]) -> dict[_Query, CandidateFeatures]:
+    def describe(self, queries: Sequence[Query]) -> dict[Query, CandidateFeatures]:
         """Return the candidate names of each query, with their features.
 
         Args:
@@ -232,7 +221,7 @@ class Linker:
         return described
 
     def _describe_names(
-        self, query: _Query, hits: Hits, names: Sequence[str], shared: int
+        self, query: Query, hits: Hits, names: Sequence[str], shared: int
     ) -> NDArray[np.float64]:
         """Return the features of the candidate names of a query that compare the names.
 
@@ -294,29 +283,6 @@ class Linker:
             Candidate(identifier, name, -share)
             for share, identifier, name in sorted(columns)[:limit]
         ]
-
-
-def make_queries(document: Document, species: str) -> list[_Query]:
-    """Return what to search for each mention: abbreviations are replaced by their long forms.
-
-    Args:
-        document: with mentions of any origin.
-        species: the species of the base; see `measure_foreign_share`.
-    """
-    text = document.text
-    foreign = measure_foreign_share(text, species)
-    long_forms = {
-        text[pair.short_start : pair.short_end]: text[pair.long_start : pair.long_end]
-        for pair in find_abbreviations(text)
-    }
-    queries = []
-    for span in document.spans:
-        mention = document.mention(span)
-        long_form = long_forms.get(mention)
-        searched = long_form or mention
-        name = canonicalize(searched) if len(searched) <= MAX_LENGTH else ""  # as long as no name
-        queries.append(_Query(name, span.type, long_form is not None, foreign))
-    return queries
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
@@ -17,16 +18,17 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from vaner.knowledge.base import KnowledgeBase
-from vaner.knowledge.name_forms import canonicalize
+from vaner.knowledge.name_forms import canonicalize, spell_out_greek
 from vaner.utils import array_cache
 from vaner.utils.cache_folder import get_cache_folder
 
-VERSION = 3
+VERSION = 4
 """Part of the cache key. Increase it whenever the arrays change."""
 
 MAX_LENGTH = 200
 """Characters of a name; the rest is not compared."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FEATURES = 1 << 18
 _MAX_POSTINGS = 30_000  # of the rarest trigrams of a name, which select names to compare
 _COMPARED = 6  # times as many names are compared as are returned
@@ -100,7 +102,7 @@ class NameIndex:
         compare it with these.
 
         Args:
-            names: canonical names, see `vaner.knowledge.name_forms.canonicalize`.
+            names: canonical names, see `canonicalize_name`.
             types: the type of each name. The names of the base that are found have the same type.
             limit: maximum number of names that are returned for each.
         """
@@ -201,6 +203,18 @@ def open_index(base: KnowledgeBase, *, cache: bool = True) -> NameIndex:
     return NameIndex(base.types, tables, base.species)
 
 
+def canonicalize_name(name: str) -> str:
+    r"""Return the canonical form in which names are compared, with Greek letters spelled out.
+
+    Args:
+        name: any string. Lone surrogates, which UTF-8 cannot encode, become U+FFFD.
+
+    >>> canonicalize_name("TNFα"), canonicalize_name("TNF-Alpha")
+    ('tnf alpha', 'tnf alpha')
+    """
+    return _SURROGATE.sub("\ufffd", spell_out_greek(canonicalize(name)))[:MAX_LENGTH]
+
+
 def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
     """Build the arrays of an index.
 
@@ -219,7 +233,7 @@ def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:
     for concept in base:
         index = indices.setdefault((concept.identifier, concept.type), len(indices))
         for rank, spelling in enumerate(concept.names):
-            name = canonicalize(spelling)[:MAX_LENGTH]
+            name = canonicalize_name(spelling)
             if name and (index, name) not in seen:
                 seen.add((index, name))
                 names.append(name)

@@ -1,0 +1,50 @@
+"""What to search in a base for each mention of a document."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vaner.linking.abbreviations import find_abbreviations
+from vaner.linking.name_index import MAX_LENGTH, canonicalize_name
+from vaner.linking.species import measure_foreign_share
+from vaner.text.documents import Document
+from vaner.text.normalize import normalize
+
+
+class Query(NamedTuple):
+    """The search for a mention: its canonical name and type, and features of its document.
+
+    Args:
+        name: the canonical name, see `canonicalize_name`.
+        type: the entity type.
+        expanded: whether the name is the long form of an abbreviation.
+        foreign: see `vaner.linking.linker.Features`.
+    """
+
+    name: str
+    type: str
+    expanded: bool
+    foreign: float
+
+
+def make_queries(document: Document, species: str) -> list[Query]:
+    """Return what to search for each mention: abbreviations are replaced by their long forms.
+
+    Args:
+        document: with mentions of any origin.
+        species: the species of the base; see `measure_foreign_share`.
+    """
+    text = document.text
+    foreign = measure_foreign_share(text, species)
+    long_forms = {
+        normalize(text[pair.short_start : pair.short_end]): text[pair.long_start : pair.long_end]
+        for pair in find_abbreviations(text)
+    }
+    queries = []
+    for span in document.spans:
+        mention = document.mention(span)
+        long_form = long_forms.get(normalize(mention))
+        searched = long_form or mention
+        name = canonicalize_name(searched) if len(searched) <= MAX_LENGTH else ""
+        queries.append(Query(name, span.type, long_form is not None, foreign))
+    return queries
