@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,13 +54,15 @@ def train(documents: Sequence[Document]) -> None:
     Each mention also counts, a little, as one whose concept the base lacks. If the names of a base
     are embedded (`vaner kb index --embed`), weights with embeddings are fitted, too.
     """
-    weights, counts = {}, {}
+    weights, limits, counts = {}, {}, {}
     embedded = json.loads(WEIGHTS.read_text("utf-8"))["embedded_weights"]
     for type in TRAINED_TYPES:
         base, of_type = open_base(BASES[type]), keep_type(documents, type)
         index, embeddings = open_index(base), open_embeddings(base)
         mentions = list(collect_mentions(Linker(index), of_type))
         weights[type] = fit_in_rounds(mentions)
+        most_names = math.log(index.tables["counts"].max())
+        limits[type] = {"names": math.ceil(1e4 * most_names) / 1e4}  # rounded, but not down
         counts[type] = len(mentions)
         if embeddings is not None:
             linker = Linker(index, embeddings=embeddings)
@@ -67,13 +70,14 @@ def train(documents: Sequence[Document]) -> None:
         print(type, weights[type], embedded.get(type))
     record = {
         "weights": weights,
+        "limits": limits,
         "embedded_weights": embedded,
         "trained_on": "BioRED train; names of " + ", ".join(BASES[t] for t in TRAINED_TYPES),
         "mentions": counts,
         **collect_provenance(),
     }
     write_record(record, WEIGHTS)
-    linking.read_weights.cache_clear()
+    linking.read_record.cache_clear()
 
 
 def collect_mentions(linker: Linker, documents: Sequence[Document]) -> Iterator[Mention]:

@@ -34,6 +34,17 @@ def test_similar_names_have_the_identifier(linker: Linker, mention: str, identif
     assert link(linker, mark(f"A {mention}.", mention)) == [(identifier,)]
 
 
+def test_a_concept_with_many_names_is_linked(tmp_path: Path) -> None:
+    synonyms = tuple(f"Acetosal number {number}" for number in range(90))
+    concepts = (
+        Concept("X:1", "Aspirin", "Chemical", synonyms, "mine"),
+        Concept("X:2", "Aspirin and codeine", "Chemical", (), "mine"),
+    )
+    drugs = Linker(open_index(build(tmp_path / "mine.parquet", *concepts), cache=False))
+    [[first, *_]] = drugs.rank(mark("He took aspirin.", "aspirin", type="Chemical"))
+    assert first.identifier == "X:1" and first.score > 0.9
+
+
 def test_mentions_unlike_all_names_have_none(linker: Linker) -> None:
     for mention in ("zzz", "?!", "ebola virus disease " * 200, "\u200b"):
         assert link(linker, mark(f"A {mention}.", mention)) == [()]

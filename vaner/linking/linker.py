@@ -130,6 +130,9 @@ class Linker:
         by_type = read_weights(embeddings is not None) if weights is None else {}
         self.index, self._embeddings = index, embeddings
         self._weights = {type: _to_array(of_type) for type, of_type in by_type.items()}
+        limits = read_record()["limits"] if weights is None else {}
+        self._limits = {type: _to_limits(of_type) for type, of_type in limits.items()}
+        self._other_limits = _to_limits(limits.get(DEFAULT_TYPE, {}))
         self._other_weights = _to_array(by_type[DEFAULT_TYPE] if weights is None else weights)
         self.min_score, self.max_candidates = min_score, max_candidates
 
@@ -267,7 +270,8 @@ class Linker:
         if not len(names):
             return []
         weights = self._weights.get(type, self._other_weights)
-        scores = features @ weights[:-1] + weights[-1]
+        limits = self._limits.get(type, self._other_limits)
+        scores = np.minimum(features, limits) @ weights[:-1] + weights[-1]
         order = np.lexsort((names, -scores))
         _, firsts = np.unique(index.get_concepts(names[order]), return_index=True)
         best = order[np.sort(firsts)]
@@ -285,7 +289,6 @@ class Linker:
         ]
 
 
-@cache
 def read_weights(are_embedded: bool = False) -> Mapping[str, Mapping[str, float]]:
     """Return the trained weights of the features, for each entity type that has some.
 
@@ -295,13 +298,28 @@ def read_weights(are_embedded: bool = False) -> Mapping[str, Mapping[str, float]
     Raises:
         VanerError: if the file lacks a feature.
     """
-    record: dict[str, Any] = json.loads(
-        files("vaner.linking").joinpath("weights.json").read_text("utf-8")
-    )
+    record = read_record()
     by_type = record["weights"] | (record["embedded_weights"] if are_embedded else {})
     for weights in by_type.values():
         _to_array(weights)
     return dict(by_type)
+
+
+@cache
+def read_record() -> dict[str, Any]:
+    """Return what training recorded: weights, limits and where they are from.
+
+    The limits are the greatest values that features had in training, for each entity type. A weight
+    says nothing about values beyond them: in the base of chemicals that it was trained with, a
+    concept has at most two names, in other bases dozens.
+    """
+    text = files("vaner.linking").joinpath("weights.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+def _to_limits(limits: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return limits in the order of `Features`; infinite where there is none. *Shape:* (F,)"""
+    return np.array([limits.get(name, math.inf) for name in Features._fields])
 
 
 def _to_array(weights: Mapping[str, float]) -> NDArray[np.float64]:
