@@ -93,6 +93,52 @@ No {n|diarrhea}, which excludes {n|colitis}.
 Is {u|asthma} the cause?
 {Gram-negative sepsis} was treated.
 Half-sister with {f|cystic fibrosis}.
+History of present illness: The patient has {pneumonia} and {fever}.
+HISTORY OF THE PRESENT ILLNESS: 45 year old man with {asthma}.
+History of presenting complaint: {cough}.
+HPI: {pneumonia}.
+Interval history: {fever} and {cough}.
+History and physical: {pneumonia}.
+A case history of {porphyria}.
+Social history: {alcohol abuse}. PMH: {h|gout}
+Patient No 5 had {asthma}.
+No. 5 patient had {asthma}.
+No 5-HT {n|syndrome} and no 21-hydroxylase {n|deficiency}.
+She has without doubt {asthma}.
+No wonder he has {asthma}, and not surprisingly {eczema}.
+There were no deaths from {malaria}.
+There was no statistically significant difference in {asthma}.
+Patients with {asthma}, not controlled by steroids.
+None of the patients with {asthma} died.
+No vaccine against {malaria} exists.
+Patient w/o {n|fever}.
+He doesnt have {n|asthma}.
+{n|Fever}: negative
+{n|Fever}: absent
+Culture: negative for {n|tuberculosis}.
+Not known to have {n|asthma}.
+{n|Malaria} has not been detected.
+Triple-negative {breast cancer} was treated.
+{Pain} and absent reflexes in {n|neuropathy}.
+{u|Pneumonia} unlikely.
+{u|Asthma} was thought unlikely.
+This is unlikely to be {u|asthma}.
+The cause is likely {u|influenza}.
+?{u|pneumonia}
+Monitor for {u|bleeding}.
+The possibility of {u|lymphoma} was discussed.
+Should the patient develop {u|fever}, call.
+Ibuprofen if needed for {pain}.
+May 2012: {asthma}.
+Mother-to-child transmission of {HIV}.
+Brought in by mother for {fever}.
+Per mother, {fever} since Monday.
+Mother called about {fever}.
+His wife found him with {seizures}.
+Parents of children with {autism} were asked.
+Parent compound of {aspirin}.
+Sister chromatid exchange in {lymphoma}.
+Maternal grandfather had {f|colon cancer}. FHx: {f|asthma}
 """
 
 CASES = [line for line in SENTENCES.strip().splitlines() if line]

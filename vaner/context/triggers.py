@@ -44,15 +44,22 @@ class Triggers(NamedTuple):
 def tokenize(text: str, words: Sequence[Word]) -> list[Token]:
     """Return words as phrases are compared with them: in lower case, without hyphens.
 
-    >>> text = "Half-sister"
+    A number is "#", unless a hyphen follows it, as in "5-HT".
+
+    >>> text = "Half-sister No 5"
     >>> [token.text for token in tokenize(text, split_words(text))]
-    ['half', 'sister']
+    ['half', 'sister', 'no', '#']
     """
+    read = read_words(text, words)
     return [
-        Token(read.casefold().translate(_APOSTROPHES), word.start, word.end)
-        for word, read in zip(words, read_words(text, words), strict=True)
-        if read not in _HYPHENS
+        Token("#" if word.isdecimal() and following not in _HYPHENS else _fold(word), start, end)
+        for word, following, (start, end) in zip(read, [*read[1:], ""], words, strict=True)
+        if word not in _HYPHENS
     ]
+
+
+def _fold(word: str) -> str:
+    return word.casefold().translate(_APOSTROPHES)
 
 
 @cache
@@ -60,11 +67,8 @@ def load_triggers() -> Mapping[str, Triggers]:
     """Return the phrases of each attribute."""
     content = files("vaner.context").joinpath("triggers.toml").read_text("utf-8")
     tables: dict[str, dict[str, list[str]]] = tomllib.loads(content)
-    relatives, general = tables["relatives"], tables["stop"]["phrases"]
-    in_relatives = [f"{p} {r}" for p in relatives["prefixes"] for r in relatives["phrases"]]
-    family = tables["family"]
-    family["before"] = [*family["before"], *relatives["phrases"]]
-    family["after"] = [*family["after"], *in_relatives]
+    general = tables["stop"]["phrases"]
+    _add_relatives(tables["family"], **tables["relatives"])
     triggers = {}
     for attribute in ATTRIBUTES:
         roles: dict[Phrase, frozenset[Role]] = {}
@@ -75,6 +79,21 @@ def load_triggers() -> Mapping[str, Triggers]:
                 roles[phrase] = roles.get(phrase, frozenset()) | {role}
         triggers[attribute] = Triggers(roles, _list_lengths(roles))
     return triggers
+
+
+def _add_relatives(
+    family: dict[str, list[str]],
+    phrases: Sequence[str],
+    prefixes: Sequence[str],
+    preceded_by: Sequence[str],
+    followed_by: Sequence[str],
+) -> None:
+    """Add the phrases that contain a relative to those of the attribute family."""
+    for relative in phrases:
+        family["before"].append(relative)
+        family["after"] += [f"{prefix} {relative}" for prefix in prefixes]
+        family["pseudo"] += [f"{words} {relative}" for words in preceded_by]
+        family["pseudo"] += [f"{relative} {words}" for words in followed_by]
 
 
 def _split(phrase: str) -> Phrase:
