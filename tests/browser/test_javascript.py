@@ -190,6 +190,7 @@ def test_protein_variants_are_joined(compute: Compute) -> None:
         "😀 c.5266dupC p.(Gln1756Profs*74) and p.(R117H)",
         "p.(Gly551=), p.(?)",
         "c.1A>G,(p.(Ala1Val))",
+        "c.2573T>G\u00a0\u2009– \u200b\x1c\u2028p.(Leu858Arg)",
     )
     draw, documents = random.Random(6), []
     for _ in range(400):

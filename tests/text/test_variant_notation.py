@@ -39,6 +39,31 @@ def test_protein_variant_in_brackets_is_one_mention(
     assert join_protein_variants(joined) == joined
 
 
+@pytest.mark.parametrize(
+    "separator",
+    [
+        " ",
+        "\u00a0",
+        "\u2009",
+        "\u2028",
+        "\x1c",
+        "\x85",
+        "\u200b",
+        "\u00ad",
+        " – ",
+        " - ",
+        "—",
+        " − ",
+    ],
+)
+def test_no_separator_remains_at_the_end(separator: str) -> None:
+    text = f"c.2573T>G{separator}p.(Leu858Arg)"
+    spans = (Span(0, len(text), "Variant", 0.9),)
+    joined = join_protein_variants(Document("1", text, spans))
+    mentions = [text[span.start : span.end] for span in joined.spans]
+    assert mentions == ["c.2573T>G", "p.(Leu858Arg)"]
+
+
 def test_the_joined_mention_has_the_highest_score() -> None:
     [span] = join_protein_variants(mark("p.(Leu858Arg)", "p.", "Leu858Arg")).spans
     assert span.score == 0.6

@@ -18,6 +18,8 @@ from vaner.text.documents import Document, Span
 
 _TYPE = "Variant"
 _PROTEIN_VARIANT = regex.compile(r"\bp\.\((?:\p{Lu}\p{Ll}{2}|[\p{Lu}*])\p{Nd}+[\w*>=?]*\)")
+# All up to the last character that does not separate two variants. The minus may be a dash.
+_BEFORE_SEPARATORS = regex.compile(r"[\s\S]*[^\s\p{Cc}\p{Cf}\p{Pd}\u2212,;:(/]")
 
 
 def join_protein_variants(document: Document) -> Document:
@@ -55,8 +57,7 @@ def join_protein_variants(document: Document) -> Document:
 
 
 def _cut(text: str, spans: list[Span], end: int) -> Iterator[Span]:
-    """Yield the parts of mentions before an offset, without punctuation at their ends."""
+    """Yield the parts of mentions before an offset, without separators at their ends."""
     for span in spans:
-        before = text[span.start : end].rstrip(" \t\r\n,;:(/")
-        if before:
-            yield replace(span, end=span.start + len(before), fragments=())
+        if before := _BEFORE_SEPARATORS.match(text, span.start, end):
+            yield replace(span, end=before.end(), fragments=())

@@ -3,7 +3,7 @@
 import { sortSpans } from "./consistency.js";
 
 /** Return the mentions of a text, in which a protein variant is one Variant if a part of it is. */
-export function joinProteinVariants(text, spans, { PROTEIN_VARIANT }) {
+export function joinProteinVariants(text, spans, { PROTEIN_VARIANT, BEFORE_SEPARATORS }) {
   if (!text.includes("p.(")) return spans;
   const variants = [...PROTEIN_VARIANT.findAll(text)].map(({ 0: found, index }) => ({ index, end: index + found.length, parts: [] }));
   const joined = [];
@@ -15,8 +15,8 @@ export function joinProteinVariants(text, spans, { PROTEIN_VARIANT }) {
   for (const { index, end, parts } of variants.filter(({ parts }) => parts.length)) {
     const score = Math.max(...parts.map((span) => span.score));
     const cut = parts.flatMap((span) => {
-      const before = text.slice(span.start, Math.max(span.start, index)).replace(/[ \t\r\n,;:(/]+$/, "");
-      return before ? [{ ...span, end: span.start + before.length }] : [];
+      const before = BEFORE_SEPARATORS.match(text.slice(span.start, Math.max(span.start, index)), 0);
+      return before ? [{ ...span, end: span.start + before[0].length }] : [];
     });
     joined.push({ ...parts[0], start: index, end, score }, ...cut);
   }
