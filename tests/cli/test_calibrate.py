@@ -129,7 +129,8 @@ def test_an_exported_form_stays_valid(calibrated: Path) -> None:
 
 
 def test_the_calibration_is_pushed_and_in_the_card(calibrated: Path) -> None:
-    from vaner.hub.repository import CARD_FILE, collect_files
+    from vaner.backbones.file_names import CARD_FILE
+    from vaner.hub.repository import collect_files
 
     files = collect_files(calibrated, "me/mine", backbone="somebody/backbone")
     assert files[CALIBRATION_FILE] == calibrated / CALIBRATION_FILE

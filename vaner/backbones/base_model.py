@@ -23,6 +23,7 @@ from vaner.backbones.file_names import ADAPTER_CONFIG, HEAD_FILE, LAYERS_FILE
 from vaner.backbones.hub_errors import pop_hub_options, without_revision
 from vaner.backbones.hub_names import parse_hub_name
 from vaner.backbones.locate import locate_backbone
+from vaner.backbones.saved_records import copy_records
 from vaner.backbones.storage import (
     check_same_architecture,
     check_weights,
@@ -191,24 +192,24 @@ class BackboneModel(CheckedModel):
         """Save the model: all its weights, or the trained weights of the backbone and the head.
 
         An adapter is in peft's format, and also loads on the bare backbone with `peft.PeftModel`.
+        If the model was loaded, see also `vaner.backbones.saved_records.copy_records`.
         """
-        folder = Path(save_directory)
+        folder, is_main = Path(save_directory), options.get("is_main_process", True)
         if not self.saves_trained_weights_only:
             # Its progress bar would interrupt that of the trainer.
             with backbones.silence_transformers():
                 # The names of the weights are those in memory, not those of the backbone's files.
                 super().save_pretrained(folder, **{"save_original_format": False, **options})
+        elif is_main:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.config.architectures = [type(self).__name__]
+            self.config.save_pretrained(folder)
+            saved_parts.save_trained_weights(self.backbone, folder, self.config.backbone)
+            if self.has_head:
+                saved_parts.save_head(self._head_modules(), folder)
+        if is_main:
+            copy_records(self.name_or_path, folder)
             apply_umask(folder)
-            return
-        if not options.get("is_main_process", True):
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        self.config.architectures = [type(self).__name__]
-        self.config.save_pretrained(folder)
-        saved_parts.save_trained_weights(self.backbone, folder, self.config.backbone)
-        if self.has_head:
-            saved_parts.save_head(self._head_modules(), folder)
-        apply_umask(folder)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
         """Push the model to the Hub, with its tokenizer and a model card.

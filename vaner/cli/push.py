@@ -72,7 +72,8 @@ def push(
 
     `vaner push runs/ncbi/seed-1/model me/ncbi --results test.json --private`
     """
-    from vaner.hub.repository import TOKENIZER_FILE, collect_files
+    from vaner.backbones.encoding import TOKENIZER_FILE
+    from vaner.hub.repository import collect_files
     from vaner.hub.repository import push as push_folder
 
     folder = _folder(model)
@@ -115,7 +116,8 @@ def _tokenizer(folder: Path) -> Path:
 
 def _show(files: RepositoryFiles) -> None:
     """Print the files with their sizes in bytes, and the model card."""
-    from vaner.hub.repository import CARD_FILE, file_sizes
+    from vaner.backbones.file_names import CARD_FILE
+    from vaner.hub.repository import file_sizes
 
     sizes = file_sizes(files)
     rows = [*sizes.items(), ("total", sum(sizes.values()))]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import filecmp
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
+from vaner.backbones.encoding import TOKENIZER_FILE
+from vaner.backbones.file_names import CARD_FILE
 from vaner.backbones.locate import locate_tokenizer
-from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.hub.model_description import describe
-from vaner.hub.repository import CARD_FILE, TOKENIZER_FILE, push
+from vaner.hub.repository import push
 
 
 class SavableModel(Protocol):
@@ -44,24 +43,12 @@ def push_model(model: SavableModel, repo: str, **options: Any) -> str:
     """Push a model that is in memory.
 
     The results, the training record and the calibration of the folder that the model was loaded
-    from are included only if its weights have not changed, because they describe these weights.
+    from are included only if its weights have not changed, because they describe these weights. The
+    handwritten parts of its card are always included.
     """
-    source = Path(model.name_or_path or "")
     with TemporaryDirectory(prefix="vaner-") as temporary:
         folder = Path(temporary)
         model.save_pretrained(folder)
-        is_unchanged = _has_same_weights(folder, source)
-        records = (RESULTS_FILE, TRAINING_FILE, CALIBRATION_FILE) if is_unchanged else ()
-        for name in (TOKENIZER_FILE, CARD_FILE, *records):
-            if (source / name).is_file():
-                shutil.copyfile(source / name, folder / name)
+        if model.name_or_path and (card := Path(model.name_or_path) / CARD_FILE).is_file():
+            shutil.copyfile(card, folder / CARD_FILE)
         return push_folder(folder, repo, **options)
-
-
-def _has_same_weights(saved: Path, source: Path) -> bool:
-    saved_files = {path.name: path for path in saved.rglob("*.safetensors")}
-    folders = (source, source / "adapter")
-    source_files = {path.name: path for f in folders for path in f.glob("*.safetensors")}
-    return saved_files.keys() == source_files.keys() and all(
-        filecmp.cmp(path, source_files[name], shallow=False) for name, path in saved_files.items()
-    )

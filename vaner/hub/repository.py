@@ -15,7 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
+from vaner.backbones.encoding import TOKENIZER_FILE
+from vaner.backbones.file_names import CARD_FILE, RESULTS_FILE, TRAINING_FILE
 from vaner.backbones.hub_names import is_hub_id, parse_hub_name
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import VanerError, library_errors, summarize_error
@@ -26,8 +27,6 @@ from vaner.hub.reported_results import parse_evaluation
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-CARD_FILE = "README.md"
-TOKENIZER_FILE = "tokenizer.json"
 # If a folder contains `adapter_config.json`, transformers expects a plain backbone in it. So the
 # adapter is in a subfolder of the repository, see `vaner.backbones.storage.locate_adapter`.
 _ADAPTER = re.compile(r"(?:adapter/)?(adapter_config\.json|adapter_model\.safetensors)")
