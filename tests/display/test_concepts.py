@@ -11,13 +11,14 @@ import pytest
 from tests.command_line import Run
 from vaner.display.concepts import list_concepts
 from vaner.formats import write
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Cue, Document, Span
 
-HEADER = ["document", "identifier", "type", "name", "mentions", "score"]
+HEADER = ["document", "identifier", "type", "name", "mentions", "score", "context"]
 ROWS = [
-    ["=1", "X:2", "Disease", "gout, acute", 2, 0.9123],
-    ["=1", "X:1", "Disease", "gout, acute", 1, 0.9123],
-    ["2", "X:2", "Disease", "gout", 1, None],
+    ["=1", "X:2", "Disease", "gout, acute", 2, 0.9123, ""],
+    ["=1", "X:1", "Disease", "gout, acute", 1, 0.9123, ""],
+    ["2", "X:2", "Disease", "gout", 1, None, ""],
+    ["2", "X:2", "Disease", "gout", 1, None, "negated"],
 ]
 
 
@@ -27,9 +28,10 @@ def source(tmp_path: Path) -> Path:
         Span(0, 11, "Disease", 0.91234, ("X:2", "X:1")), Span(12, 16, "Disease", 0.5, ("X:2",)),
         Span(12, 16, "Gene", 0.4),
     )  # fmt: skip
+    denied = Span(9, 13, "Disease", None, ("X:2",), context=(Cue("negated", 6, 8),))
     documents = [
         Document("=1", "gout, acute GOUT", spans),
-        Document("2", "gout", (Span(0, 4, "Disease", None, ("X:2",)),)),
+        Document("2", "gout, no gout", (Span(0, 4, "Disease", None, ("X:2",)), denied)),
     ]
     write(documents, tmp_path / "in.jsonl")
     return tmp_path / "in.jsonl"
@@ -51,29 +53,33 @@ def test_text(run: Run, source: Path, name: str) -> None:
     quote = '"' if delimiter == "," else ""
     assert lines[0] == delimiter.join(HEADER)
     assert lines[1] == delimiter.join(
-        ["=1", "X:2", "Disease", f"{quote}gout, acute{quote}", "2", "0.9123"]
+        ["=1", "X:2", "Disease", f"{quote}gout, acute{quote}", "2", "0.9123", ""]
     )
-    assert lines[3] == delimiter.join(["2", "X:2", "Disease", "gout", "1", ""])
+    assert lines[3] == delimiter.join(["2", "X:2", "Disease", "gout", "1", "", ""])
+    assert lines[4] == delimiter.join(["2", "X:2", "Disease", "gout", "1", "", "negated"])
 
 
 def test_parquet_has_numbers(run: Run, source: Path) -> None:
     parquet: Any = pytest.importorskip("pyarrow.parquet")
     table = parquet.read_table(convert(run, source, "x.parquet"))
     assert table.column_names == HEADER
-    assert [list(row.values()) for row in table.to_pylist()] == ROWS
+    rows = [list(row.values()) for row in table.to_pylist()]
+    assert rows == [[*cells, [context] if context else []] for *cells, context in ROWS]
 
 
 def test_excel_has_numbers(run: Run, source: Path) -> None:
     openpyxl: Any = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
     sheet = openpyxl.load_workbook(convert(run, source, "x.xlsx")).active
     rows = [[cell.value for cell in row] for row in sheet.rows]
+    for row in rows:
+        row[-1] = row[-1] or ""
     assert rows == [HEADER, *ROWS] and sheet["A2"].data_type == "s"
 
 
 def test_a_table_in_parquet_needs_a_file(run: Run, source: Path) -> None:
     result = run("corpus", "convert", source, "-", "--to", "concepts.parquet")
     assert "concepts.parquet cannot be written to standard output" in result.error
-    assert run("corpus", "convert", source, "-", "--to", "concepts").out.count("\n") == 4
+    assert run("corpus", "convert", source, "-", "--to", "concepts").out.count("\n") == 5
 
 
 def test_documents_without_concepts_have_a_header(run: Run, tmp_path: Path) -> None:
@@ -93,3 +99,13 @@ def test_concepts_count_mentions() -> None:
     assert [(c.identifier, c.type, len(c.spans)) for c in concepts] == [
         ("X:2", "Disease", 2), ("X:1", "Disease", 1), ("X:2", "Gene", 1),
     ]  # fmt: skip
+
+
+def test_a_denied_mention_is_not_in_the_row_of_the_present_ones() -> None:
+    denied = (Cue("negated", 0, 2), Cue("family", 0, 2), Cue("negated", 0, 2))
+    spans = (
+        Span(3, 7, "Disease", None, ("X:2",), context=denied),
+        Span(8, 12, "Disease", None, ("X:2",)),
+    )
+    concepts = list_concepts(Document("1", "No gout gout", spans))
+    assert [(c.context, len(c.spans)) for c in concepts] == [(("family", "negated"), 1), ((), 1)]

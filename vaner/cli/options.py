@@ -120,8 +120,8 @@ ContextOption = Annotated[
     typer.Option(
         "--context",
         help="Find what sentences say about mentions: negated, uncertain, historical (in the "
-        "past) or family (of a relative). For English, in table, csv, tsv, xlsx, jsonl, parquet, "
-        "bioc_xml, bioc_json, brat and html.",
+        "past) or family (of a relative). For English, in table, csv, tsv, xlsx, concepts, jsonl, "
+        "parquet, bioc_xml, bioc_json, brat and html.",
     ),
 ]
 AbbreviationsOption = Annotated[
