@@ -120,6 +120,16 @@ def test_equal_ids_in_several_files_are_reported(annotate: Run, tmp_path: Path) 
     assert "the same id, such as 1: 1; to" in annotate(*paths[:2], paths[0], "-f", "jsonl").err
 
 
+def test_equal_ids_in_a_file_are_reported(annotate: Run, tmp_path: Path) -> None:
+    table = tmp_path / "notes.csv"
+    table.write_text("patient,visit,text\nP1,V1,Asthma.\nP1,V2,Flu.\nP2,V3,Gout.\nP1,V4,Flu.\n")
+    done = annotate(table, "--id-column", "patient", "-f", "jsonl")
+    assert [record["id"] for record in records(done.out)] == ["P1", "P1", "P2", "P1"]
+    assert "documents of a file have the id of an earlier one, such as P1: 2; to" in done.err
+    assert "(in a table, choose the column with --id-column)" in done.err
+    assert "earlier one" not in annotate(table, "--id-column", "visit", "-f", "jsonl").err
+
+
 def test_a_brat_folder_is_an_input(annotate: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Asthma.")
     (tmp_path / "a.ann").write_text("T1\tDisease 0 6\tAsthma\n")

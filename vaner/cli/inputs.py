@@ -112,8 +112,9 @@ def read_documents(
     """Yield the documents of all files in order; warn about repeated ids, or if there is no text.
 
     An empty file is not an error, so that a script over many files does not stop at it. The warning
-    helps if the input is empty by mistake. Files of the same name in several folders, and a file
-    that is given twice, have documents of the same id, which most formats cannot distinguish.
+    helps if the input is empty by mistake. Most formats cannot distinguish documents of the same
+    id, such as those of files of the same name in several folders, of a file that is given twice,
+    and of several notes of a patient in a table whose id is the patient.
 
     Args:
         paths: files, folders of brat, or ``-`` for standard input.
@@ -129,22 +130,15 @@ def read_documents(
         FormatError: for an invalid record, if `skipped` is None.
     """
     is_empty = True
-    file_of_id: dict[str, int] = {}
-    repeated: list[str] = []
+    ids = _RepeatedIds()
     for number, path in enumerate(paths):
         for document in _read_file(path, format, encoding, skipped, options or {}):
             if path == STDIN and format is None:
                 _check_plain_text(document.text, is_corpus)
             is_empty = is_empty and not document.text.strip()
-            is_compared = len(paths) > 1 and len(file_of_id) < _MAX_COMPARED_IDS
-            if is_compared and file_of_id.setdefault(document.id, number) != number:
-                repeated.append(document.id)
+            ids.add(document.id, number)
             yield document
-    if repeated:
-        print_message(
-            f"warning: documents of several files have the same id, such as {repeated[0]}: "
-            f"{len(repeated):,}; to distinguish them, give the files different names"
-        )
+    ids.print_warnings()
     if is_empty and not (skipped and skipped.count):
         names = ["standard input" if path == STDIN else path for path in paths]
         source = names[0] if len(names) == 1 else f"any of the {len(names):,} files"
@@ -164,6 +158,41 @@ def _check_plain_text(text: str, is_corpus: bool) -> None:
     if is_corpus:
         raise VanerError(problem, argument="format")
     print_message(f"warning: {problem} with --input-format")
+
+
+class _RepeatedIds:
+    """Counts documents with the id of an earlier document, of the same file or of another."""
+
+    def __init__(self) -> None:
+        self._file_of_id: dict[str, int] = {}
+        self._in_files: list[str] = []
+        self._in_file: list[str] = []
+
+    def add(self, id: str, file: int) -> None:
+        """Compare the id of a document of a file with those before it."""
+        if len(self._file_of_id) >= _MAX_COMPARED_IDS:
+            return
+        if id not in self._file_of_id:
+            self._file_of_id[id] = file
+        elif self._file_of_id[id] == file:
+            self._in_file.append(id)
+        else:
+            self._in_files.append(id)
+
+    def print_warnings(self) -> None:
+        """Print how many ids were repeated, if any were."""
+        if self._in_files:
+            print_message(
+                f"warning: documents of several files have the same id, such as "
+                f"{self._in_files[0]}: {len(self._in_files):,}; to distinguish them, give the "
+                "files different names"
+            )
+        if self._in_file:
+            print_message(
+                f"warning: documents of a file have the id of an earlier one, such as "
+                f"{self._in_file[0]}: {len(self._in_file):,}; to distinguish them, give them "
+                "different ids (in a table, choose the column with --id-column)"
+            )
 
 
 def _read_file(
