@@ -248,8 +248,20 @@ def test_unreached_precision_raises_error() -> None:
         calibration.thresholds(["Gene"], 0.999)
     assert calibration.unreached_types(["Gene", "Virus"], 0.7) == {"Virus": None}
     assert calibration.threshold("Virus", 0.7) is None
-    with pytest.raises(VanerError, match=r"for Virus \(too few mentions\)"):
-        calibration.thresholds(["Gene", "Virus"], 0.7)
+    for types in (["Gene", "Virus"], ["Virus"]):
+        with pytest.raises(VanerError) as error:
+            calibration.thresholds(types, 0.1)
+        assert str(error.value) == (
+            "the dev set has too few mentions to measure the precision of Virus; calibrate on more "
+            "documents, or choose other types"
+        )
+    with pytest.raises(VanerError) as error:
+        calibration.thresholds(["Gene", "Virus"], 0.999)
+    assert "for Gene (at most 0.9" in str(error.value)
+    assert str(error.value).endswith(
+        "the precision of Virus; choose a lower precision, or calibrate on more documents, or "
+        "choose other types"
+    )
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_invalid_options_are_errors_of_one_line(
     assert message in error and error.endswith("see vaner annotate --help")
 
 
-def test_a_calibration_that_increases_the_error_gives_a_warning(
+def test_a_calibration_that_increases_the_error_is_written_only_if_forced(
     model: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from vaner.evaluation import calibrate as calibrating
@@ -306,6 +306,10 @@ def test_a_calibration_that_increases_the_error_gives_a_warning(
     folder = tmp_path / "model"
     shutil.copytree(model, folder)
     options = ("--corpus", model.parent / "mine", "--device", "cpu")
-    assert "less accurate" in run("calibrate", folder, *options).err
+    message = run("calibrate", folder, *options).error
+    assert "calibration not written: " in message and "(ECE 20.00 % instead of 10.00 %)" in message
+    assert not (folder / CALIBRATION_FILE).exists()
+    done = run("calibrate", folder, *options, "--force")
+    assert done.code == 0 and "warning: on documents" in done.err and "less accurate" in done.err
     assert [path.name for path in folder.glob(".*")] == []  # nothing half written stays
     assert (folder / CALIBRATION_FILE).is_file()

@@ -152,10 +152,10 @@ class Calibration:
             VanerError: if a type did not reach it, or is not in the dev set.
         """
         if unreached := self.unreached_types(types, precision):
-            raise VanerError(
-                f"{describe_unreached(unreached, precision)}; choose a lower precision or other "
-                "types"
-            )
+            lower = "choose a lower precision, or " if any(unreached.values()) else ""
+            more = "calibrate on more documents, or " if None in unreached.values() else ""
+            message = describe_unreached(unreached, precision)
+            raise VanerError(f"{message}; {lower}{more}choose other types")
         thresholds = {type: self.threshold(type, precision) for type in types}
         return {type: value for type, value in thresholds.items() if value is not None}
 
@@ -212,12 +212,24 @@ def describe_unreached(unreached: Mapping[str, float | None], precision: float) 
 
     >>> describe_unreached({"Gene": 0.9123}, 0.95)
     'precision 0.95 was not reached on the dev set for Gene (at most 0.912)'
+    >>> describe_unreached({"Virus": None}, 0.1)
+    'the dev set has too few mentions to measure the precision of Virus'
     """
-    details = (
-        f"{type} ({'too few mentions' if best is None else f'at most {floor(1e3 * best) / 1e3}'})"
+    low = [
+        f"{type} (at most {floor(1e3 * best) / 1e3})"
         for type, best in unreached.items()
-    )
-    return f"precision {precision} was not reached on the dev set for {', '.join(details)}"
+        if best is not None
+    ]
+    unknown = [type for type, best in unreached.items() if best is None]
+    messages = []
+    if low:
+        messages.append(
+            f"precision {precision} was not reached on the dev set for {', '.join(low)}"
+        )
+    if unknown:
+        types = ", ".join(unknown)
+        messages.append(f"the dev set has too few mentions to measure the precision of {types}")
+    return "; ".join(messages)
 
 
 def read_calibration(folder: Path) -> Calibration | None:

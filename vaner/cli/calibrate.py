@@ -74,6 +74,12 @@ def calibrate(
     batch_size: BatchOption = DEFAULT_LOAD.batch_size,
     device: DeviceOption = DEFAULT_LOAD.device,
     form: FormOption = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Write the calibration even if it makes the scores less accurate."
+        ),
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Calibrate the scores of a model, so that they are reliable probabilities.
@@ -82,7 +88,8 @@ def calibrate(
     best F1 is chosen, at most 0.5, and the precision at each score threshold is measured (see
     annotate --min-precision). The calibration is written to calibration.json in the folder of the
     model, or of the selector if there is one, and is used from then on. Mentions below the minimum
-    score are then dropped, unless annotate has --min-score or --min-precision.
+    score are then dropped, unless annotate has --min-score or --min-precision. Nothing is written
+    if the calibrated scores are less accurate on documents that were not used for fitting.
 
     Examples:
 
@@ -138,23 +145,32 @@ def calibrate(
         progress=lambda gold: partial(show_progress, label=gold.name, total=len(gold), quiet=quiet),
     )
     print_result(_table(calibration))
-    _print_warnings(calibration)
+    _check_calibration(calibration, force)
     print_message(f"calibration written to {write_calibration(calibration, folder)}")
 
 
-def _print_warnings(calibration: Calibration) -> None:
-    """Warn if there were few mentions, or if the calibration makes the scores less accurate."""
+def _check_calibration(calibration: Calibration, force: bool) -> None:
+    """Warn if there were few mentions, or if the calibration makes the scores less accurate.
+
+    Raises:
+        VanerError: if it makes them less accurate, unless `force` is set.
+    """
     if calibration.all_types.mentions < _FEW:
         mentions = format_count(calibration.all_types.mentions, "mention")
         print_message(
             f"warning: only {mentions}: temperatures and thresholds are imprecise; use at least "
             f"{_FEW} mentions"
         )
-    if calibration.all_types.calibrated_error > calibration.all_types.error:
-        print_message(
-            "warning: on documents that were not used for fitting, the calibrated scores are less "
-            "accurate than the original ones; delete the file to undo the calibration"
+    before, after = calibration.all_types.error, calibration.all_types.calibrated_error
+    if after > before:
+        message = (
+            "on documents that were not used for fitting, the calibrated scores are less accurate "
+            f"than the original ones (ECE {100 * after:.2f} % instead of {100 * before:.2f} %)"
         )
+        if not force:
+            advice = "calibrate on more documents, or write it with --force"
+            raise VanerError(f"calibration not written: {message}; {advice}")
+        print_message(f"warning: {message}; delete the file to undo the calibration")
 
 
 def _table(calibration: Calibration) -> str:
