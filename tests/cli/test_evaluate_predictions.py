@@ -59,15 +59,16 @@ def test_documents_that_are_missing_are_printed_and_count(
     theirs = predict(tmp_path / "theirs.jsonl", [GOLD[0], Document("x", "Other text.")])
     report = tmp_path / "report.html"
     done = run("evaluate", "--predictions", theirs, "--corpus", gold, "--report", report)
-    assert "warning: 2 documents of gold test without predictions; their mentions count" in done.err
+    assert "warning: 2 documents of gold without predictions; their mentions count" in done.err
     assert done.err.count(": 8, 9\n") == 1
-    assert "1 document of the predictions not in gold test, not scored: x" in done.err
+    assert "1 document of the predictions not in gold, not scored: x" in done.err
     micro = next(line for line in done.out.splitlines() if line.startswith("micro"))
     assert micro.split()[1:4] == ["100.00", "50.00", "66.67"] and "-" in micro.split()[4]
     assert "relaxed: overlap" in done.out and "Food" in done.out and report.exists()
+    assert done.out.startswith("gold, strict") and "gold test" not in report.read_text()
     done = run("evaluate", "--predictions", theirs, "--corpus", gold, "--only-predicted",
                "--bootstrap", 0)  # fmt: skip
-    assert "2 documents of gold test without predictions; not scored: 8, 9" in done.err
+    assert "2 documents of gold without predictions; not scored: 8, 9" in done.err
     assert "1 document;" in done.out and "66.67" not in done.out
 
 

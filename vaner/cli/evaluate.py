@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,7 +185,7 @@ def evaluate(
         print_evaluation(evaluation, recognizer.kind if recognizer else "predictions")
         if split != evaluation_split(corpus):
             print_best_threshold(evaluation, recognizer, min_score, min_precision)
-        results = {**evaluation.to_dict(), "seen_in": seen.split if seen else None}
+        results = {**evaluation.to_dict(), "split": split, "seen_in": seen.split if seen else None}
         evaluations = [evaluation]
     described = {
         **(file.describe() or system.describe()), "quantization": quantization, "dtype": dtype,
@@ -219,10 +220,14 @@ def _load_corpora(
         rename: new names of types, of the corpus or of the predictions, as ``["Drug=Chemical"]``.
         file: the predictions.
     """
+    from vaner.corpora import is_one_split
+
     names = parse_renames(rename)
     if name == file.path == STDIN:
         raise VanerError("standard input can be read only once; give --predictions a file")
     gold, seen = reading(split), _load_seen_split(name, split, seen_in, reading)
+    if is_one_split(name):  # the requested split is not in the output
+        gold = replace(gold, split="")
     loaded = (gold, seen, file.read(split))
     corpora = iter(rename_corpora([corpus for corpus in loaded if corpus is not None], names))
     return next(corpora), seen and next(corpora), next(corpora, None)

@@ -15,7 +15,12 @@ from vaner.calibration.reliability import Reliability
 from vaner.corpora import base_corpus
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
-from vaner.evaluation.evaluation import Evaluation, check_has_mentions, measure_reliability
+from vaner.evaluation.evaluation import (
+    Evaluation,
+    check_has_mentions,
+    join_names,
+    measure_reliability,
+)
 from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.scorer import score
 from vaner.formats import make_ids_unique
@@ -153,7 +158,8 @@ def select_types(
             `types`.
     """
     if not corpus.documents:
-        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score")
+        name = join_names(corpus.name, corpus.split)
+        raise VanerError(f"corpus {name} has no documents to score")
     check_has_mentions(corpus)
     if types is None:
         common = tuple(type for type in corpus.types if type in recognizer.types)

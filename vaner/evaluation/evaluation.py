@@ -20,7 +20,7 @@ class Evaluation:
     """The scores of a recognizer on one split of a corpus.
 
     Args:
-        corpus, split: Corpus and split.
+        corpus, split: Corpus and split; the split of a corpus without splits is empty.
         types: Scored entity types.
         unsupported_types: Types of the corpus that the recognizer does not find; not scored.
         report: The scores.
@@ -53,11 +53,16 @@ class Evaluation:
 
     @property
     def name(self) -> str:
-        """Name of the corpus and split, for display."""
+        """Name of the corpus and split, and which part of them was scored, for display."""
         if self.total_documents is None:
-            return f"{self.corpus} {self.split}"
+            return self.title
         part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
-        return f"{self.corpus} {self.split}, {part}"
+        return f"{self.title}, {part}"
+
+    @property
+    def title(self) -> str:
+        """Name of the corpus and split, for display."""
+        return join_names(self.corpus, self.split)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serializable dictionary of the report and its settings."""
@@ -77,6 +82,15 @@ class Evaluation:
         }
 
 
+def join_names(corpus: str, split: str) -> str:
+    """Return the name of a split for display; of a corpus without splits, only its name.
+
+    >>> join_names("BC5CDR", "test"), join_names("letters", "")
+    ('BC5CDR test', 'letters')
+    """
+    return f"{corpus} {split}".rstrip()
+
+
 def check_has_mentions(corpus: Corpus) -> None:
     """Check that a corpus has mentions to score against.
 
@@ -85,8 +99,8 @@ def check_has_mentions(corpus: Corpus) -> None:
     """
     if not corpus.types:
         raise VanerError(
-            f"corpus {corpus.name} {corpus.split} has no mentions to score against; give a corpus "
-            "that is annotated"
+            f"corpus {join_names(corpus.name, corpus.split)} has no mentions to score against; "
+            "give a corpus that is annotated"
         )
 
 

@@ -9,7 +9,12 @@ from itertools import chain
 
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
-from vaner.evaluation.evaluation import Evaluation, check_has_mentions, measure_reliability
+from vaner.evaluation.evaluation import (
+    Evaluation,
+    check_has_mentions,
+    join_names,
+    measure_reliability,
+)
 from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.prediction_alignment import Alignment, align_predictions
 from vaner.evaluation.scorer import score
@@ -90,7 +95,8 @@ def _align(
         VanerError: If there is nothing to score.
     """
     if not corpus.documents:
-        raise VanerError(f"corpus {corpus.name} {corpus.split} has no documents to score")
+        name = join_names(corpus.name, corpus.split)
+        raise VanerError(f"corpus {name} has no documents to score")
     alignment = align_predictions(corpus, predicted)
     if only_predicted:
         alignment = alignment.only_predicted()
