@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerState
 
 from vaner.annotator import Annotator
 from vaner.backbones.encoding import Encoder, Row
@@ -204,7 +207,11 @@ def test_training_stops_early(
     scores = iter([0.5, 0.9, 0.8, 0.7, 0.6, 0.5])
     monkeypatch.setattr(TaggerLearner, "score", lambda *_: {"eval_f1": next(scores)})
     plan = recipe(tiny_backbone, corpus_folder, epochs=6, patience=2)
-    [trained] = training.train(plan, tmp_path / "run", report=lambda _: None)
+    lines: list[str] = []
+    [trained] = training.train(plan, tmp_path / "run", report=lines.append)
+    stop = r"stopped at step (\d+): dev F1 has not risen for 2 evaluations; best at step (\d+)"
+    [last, best] = map(int, next(m for m in (re.search(stop, s) for s in lines) if m).groups())
+    assert last == 2 * best
     evaluations = [entry for entry in trained.history if "eval_f1" in entry]
     assert [entry["eval_f1"] for entry in evaluations] == [0.5, 0.9, 0.8, 0.7]
 
@@ -394,3 +401,17 @@ def test_a_log_has_plain_lines(
     assert lines[0].startswith("vaner: training: 2 of 3 steps, loss 0.100, ")
     assert lines[1:3] == ["vaner: training: 3 of 3 steps, loss 0.100"] * 2
     assert lines[-2] == "vaner: reading: 2 of 2 documents" and "\r" not in "".join(lines)
+
+
+def test_training_that_stops_early_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = TrainerState(global_step=80, max_steps=220, best_global_step=30)
+    assert progress.describe_early_stop(state, 5) == (
+        "stopped at step 80: dev F1 has not risen for 5 evaluations; best at step 30"
+    )
+    assert progress.describe_early_stop(replace(state, max_steps=80), 5) == ""
+    monkeypatch.setattr(progress, "MESSAGE_INTERVAL", 1e9)
+    with progress.progress_bar("training", "step", 220) as bar:
+        bar.update(80)
+    assert capsys.readouterr().err == "vaner: training: 80 of 220 steps\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from tqdm import tqdm
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerState
 
 MESSAGE_INTERVAL = 30.0
 """Seconds between two lines."""
@@ -46,6 +46,7 @@ class PlainProgress:
         self.n = self._first = done
         self._start = self._last = time.monotonic()
         self._metrics: Mapping[str, str] = {}
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -74,7 +75,11 @@ class PlainProgress:
         print(f"vaner: {line}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Print the last line, unless nothing was counted or it is printed already."""
+        """Print the last line, unless nothing was counted or it is printed already.
+
+        It has no remaining time, because the work may have stopped early.
+        """
+        self._is_closed = True
         if self._items is not None or self.n > self._first:
             self._print()
         self._items, self._first = None, self.n
@@ -83,11 +88,12 @@ class PlainProgress:
         self._last = time.monotonic()
         seconds = max(self._last - self._start, 1e-9)
         speed = (self.n - self._first) / seconds
-        left = f", {format_duration((self._total - self.n) / speed)} left" if speed else ""
+        has_rest = speed and self.n < self._total and not self._is_closed
+        left = f", {format_duration((self._total - self.n) / speed)} left" if has_rest else ""
         figures = "".join(f", {name} {value}" for name, value in self._metrics.items())
         unit = self._unit if self._total == 1 else f"{self._unit}s"
         done = f"{self.n:,} of {self._total:,} {unit}"
-        self.write(f"{self._label}: {done}{figures}{left if self.n < self._total else ''}")
+        self.write(f"{self._label}: {done}{figures}{left}")
 
 
 def format_duration(seconds: float) -> str:
@@ -99,6 +105,21 @@ def format_duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def describe_early_stop(state: TrainerState, patience: int | None) -> str:
+    """Return why training stopped before its last step; empty if it did not.
+
+    Args:
+        state: the Trainer's state at the end.
+        patience: the number of evaluations without improvement that stops training, or None.
+    """
+    if patience is None or state.global_step >= state.max_steps:
+        return ""
+    return (
+        f"stopped at step {state.global_step:,}: dev F1 has not risen for "
+        f"{patience} evaluations; best at step {state.best_global_step:,}"
+    )
 
 
 def progress_bar(

@@ -18,7 +18,7 @@ from vaner.training.learners.choice import build_learner
 from vaner.training.learners.learner import check_tokenizer, tokenizer_file
 from vaner.training.plan import TrainingPlan, resolve_recipe
 from vaner.training.precision import prepare_for_bf16, uses_bf16
-from vaner.training.progress import is_main_process
+from vaner.training.progress import describe_early_stop, is_main_process
 from vaner.training.recipe.schema import Recipe
 from vaner.training.result import (
     MODEL_FOLDER,
@@ -115,6 +115,8 @@ def _train_seed(
                 recipe, stage.recipe, learner, examples.mixture, scorer, stage_folder,
                 seed=seed, resume=resume, log=log,
             )  # fmt: skip
+            if stop := describe_early_stop(state, stage.recipe.patience):
+                report(f"seed {seed}, stage {stage.recipe.name}: {stop}")
             history += [{**entry, "stage": number} for entry in state.log_history]
             interpolate_weights(learner.model, before, share)
     dev_f1 = scorer()["eval_f1"]
