@@ -312,7 +312,7 @@ def option_help(command: str, option: str) -> str:
     [
         ("annotate", "--input-format"),
         ("annotate", "--format"),
-        ("corpus convert", "--from"),
+        ("corpus convert", "--input-format"),
     ],
 )
 def test_help_lists_every_format(command: str, option: str) -> None:

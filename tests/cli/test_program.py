@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from tests.command_line import Run
-from vaner.cli.app import main
+from vaner.cli.app import app, main
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [[], ["annotate"], ["train"], ["evaluate"], ["corpus"], ["corpus", "list"],
@@ -26,6 +29,20 @@ def test_every_command_has_help(run: Run, command: list[str]) -> None:
     assert done.code == 0
     if command not in ([], ["corpus"]):
         assert "vaner " + " ".join(command) in done.out  # the example
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_help_cuts_no_name_of_an_option(
+    run: Run, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for command in (names for names in COMMANDS if names not in ([], ["corpus"])):
+        words = set(re.split(r"[\s,/│]+", run(*command, "--help").out))
+        program: Any = typer.main.get_command(app)
+        for name in command:
+            program = program.commands[name]
+        options = [name for p in program.params for name in (*p.opts, *p.secondary_opts)]
+        assert {name for name in options if name.startswith("-")} <= words, command
 
 
 def test_version(run: Run) -> None:
@@ -175,9 +192,9 @@ def test_without_a_command_help_is_shown(run: Run) -> None:
     ("command", "option"),
     [
         (["annotate"], "--input-format"),
-        (["evaluate", "--corpus"], "--from"),
-        (["corpus", "stats"], "--from"),
-        (["corpus", "convert", "-", "--to", "jsonl"], "--from"),
+        (["evaluate", "--corpus"], "--input-format"),
+        (["corpus", "stats"], "--input-format"),
+        (["corpus", "convert", "-", "--to", "jsonl"], "--input-format"),
     ],
 )
 def test_an_error_names_the_option_of_its_command(
@@ -190,7 +207,7 @@ def test_an_error_names_the_option_of_its_command(
     done = run(*command[:position], path, *command[position:], *more)
     assert done.error.endswith(f"its format cannot be detected; name it with {option}")
     checked = run("corpus", "check", path)
-    assert checked.code == 1 and "name it with --from" in checked.out
+    assert checked.code == 1 and "name it with --input-format" in checked.out
 
 
 def test_messages_name_the_option_that_helps(

@@ -85,7 +85,7 @@ def test_a_corpus_without_mentions_is_a_problem(tmp_path: Path) -> None:
     )
     unread, none = check_corpus(str(tmp_path / "notes.jsonl")).problems
     assert "not read as mentions: mentions" in unread
-    assert none.startswith("the corpus contains no mentions; check the format with --from")
+    assert none.startswith("the corpus contains no mentions; check the format with --input-format")
 
 
 def test_broken_tags_and_unknown_labels_are_problems(root: Path) -> None:

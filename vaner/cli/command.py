@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import typer
@@ -29,6 +30,7 @@ RENAMED_VALUES: Mapping[tuple[str, str], str] = {("--engine", "here"): "local"}
 _PARAMETERS = {"format": ("input_format",), "output_format": ("output_format", "format")}
 
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
+_TABLE_WIDTH = 120  # columns that the table of options of a command needs
 _MAX_PATH = 80  # characters to show of such a path, which may be a text given by mistake
 
 # Depending on its version, typer has a copy of click's exceptions.
@@ -51,6 +53,13 @@ class Command(TyperCommand):
         _check_given_once(given)
         _check_not_empty(given, values)
         return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help as plain lines on a narrow terminal, where a table cuts names."""
+        if get_terminal_size().columns < _TABLE_WIDTH:
+            self.rich_markup_mode = None
+            self.help = (self.help or "").replace("`", "")
+        super().format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -198,7 +198,7 @@ def evaluate(
 
 def _check_no_file_options(*given: object) -> None:
     if any(given):
-        names = "--seen-in, --from, --encoding, --columns, --text-column and --rename"
+        names = "--seen-in, --input-format, --encoding, --columns, --text-column and --rename"
         raise VanerError(f"{names} cannot be used with --all")
 
 

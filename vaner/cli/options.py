@@ -109,8 +109,8 @@ LinkOption = Annotated[
 CandidatesOption = Annotated[
     int,
     typer.Option(
-        help="Number of concepts of the knowledge base to link to that each mention lists, with "
-        "their probabilities; for jsonl, parquet and html. Example: --candidates 5",
+        help="With --link: how many candidate concepts to list for each mention, with their "
+        "probabilities; for jsonl, parquet and html. Example: --candidates 5",
         min=0,
         max=20,
     ),
@@ -185,8 +185,8 @@ InputFormatOption = Annotated[
 CorpusFormatOption = Annotated[
     str | None,
     typer.Option(
-        "--from",
         "--input-format",
+        "--from",
         help=f"Format of the files: {', '.join(FORMATS)}. Default: detected for each file.",
         show_default=False,
     ),

@@ -121,8 +121,8 @@ def check_corpus(
         _check_split(corpus, keys[split], findings)
     if not mentions and any(keys.values()):
         findings.problems.append(
-            "the corpus contains no mentions; check the format with --from, or see vaner corpus "
-            "convert"
+            "the corpus contains no mentions; check the format with --input-format, or see vaner "
+            "corpus convert"
         )
     if info is not None:
         folder = corpora_root(root)
