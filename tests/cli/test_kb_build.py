@@ -60,6 +60,11 @@ def test_output_and_skip_bad(run: Run, folder: Path) -> None:
     [
         (("build", "nothing"), "unknown knowledge base 'nothing'"),
         (("build", "umls", "--from", "."), "MRCONSO.RRF is not in .: sign the license"),
+        (
+            ("build", "hgnc", "--from", "."),
+            "hgnc-human-genes.belns is not in .: download it (symbols as of June 2015) from "
+            "https://github.com/OpenBEL/openbel-framework-resources; then give its folder",
+        ),
         (("build", "local", "--from", "nowhere"), "nowhere: no such folder"),
         (("stats", "nothing"), "unknown knowledge base 'nothing'; see vaner kb list"),
     ],

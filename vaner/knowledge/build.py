@@ -136,7 +136,8 @@ def _describe_missing(manifest: Manifest, missing: list[SourceEntry], folder: Pa
         steps.append(f"install its packages with: pip install --no-deps {names}")
     for entry in files:
         instructions = entry.instructions or "download it"
-        origin = f" from {entry.url}" if entry.url else ""
+        address = entry.url or entry.homepage
+        origin = f" from {address}" if address else ""
         steps.append(f"{' or '.join(entry.file)} is not in {folder}: {instructions}{origin}")
     hint = "; then give its folder with --from" if files else ""
     return f"knowledge base {manifest.name}: {'; '.join(steps)}{hint}"

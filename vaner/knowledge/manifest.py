@@ -34,7 +34,7 @@ class SourceEntry:
         file: alternative file names or patterns, in the user's folder or in the installed package.
         license: license of the source, as its owner states it.
         homepage: URL of the home page.
-        url: where the file is published.
+        url: where the file is published, if that is not the home page.
         instructions: how to get the file, in one line.
         package: name of the PyPI package that contains the file; empty for a downloaded file.
         module: name under which that package is imported.
