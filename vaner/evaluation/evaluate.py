@@ -27,7 +27,7 @@ from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
 from vaner.recognition.score_thresholds import ScoreThresholds
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
-from vaner.utils.names import match_name
+from vaner.utils.names import match_name, suggest_name
 
 __all__ = ["Evaluation", "ProgressWrapper", "evaluate", "select_types"]
 
@@ -183,6 +183,6 @@ def select_types(
         if type not in recognizer.types and not recognizer.zero_shot:
             raise VanerError(
                 f"the {recognizer.kind} does not find {type}; "
-                f"it finds {', '.join(recognizer.types)}"
+                f"it finds {', '.join(recognizer.types)}{suggest_name(type, recognizer.types)}"
             )
     return tuple(dict.fromkeys(types))

@@ -37,8 +37,8 @@ def check_same_recipe(recipe: Recipe, folder: Path) -> None:
         stored = None  # damaged, or of a model that no longer exists
     if stored is None or _relevant_fields(stored) != _relevant_fields(recipe):
         raise RecipeError(
-            f"{folder} was started with another recipe, {RECIPE_FILE} there: resume with that one, "
-            "or choose another --output"
+            f"the recipe differs from {path}, with which the run was started; resume with that "
+            "one, or choose another --output"
         )
 
 

@@ -64,7 +64,7 @@ def test_interrupted_run_resumes(tiny_backbone: Path, corpus_folder: Path, tmp_p
     assert again.dev_f1 == first.dev_f1
     record = json.loads((tmp_path / "run" / "seed-1" / "training.json").read_text())
     assert record["recipe"]["model"]["family"] == "generator" and record["mentions"] == 72
-    with pytest.raises(RecipeError, match="was started with another recipe"):
+    with pytest.raises(RecipeError, match=r"the recipe differs from .*seed-1.recipe.json, with"):
         train(plan, tmp_path / "run", resume=True, report=lambda _: None)
 
 
