@@ -167,6 +167,9 @@ def test_a_folder_lists_what_is_not_read(run: Run, tmp_path: Path) -> None:
     done = run("corpus", "convert", folder, tmp_path / "out.jsonl")
     expected = f"warning: {folder}: 3 of 4 files of an unknown kind: .png 2, .sav 1"
     assert done.code == 0 and expected in done.err
+    (folder / "_vaner").mkdir()  # of a job that wrote its parts into the folder
+    write_corpus(folder / "_vaner" / "manifest.jsonl")
+    assert "subfolder" not in run("corpus", "convert", folder, tmp_path / "out.jsonl").err
     (folder / "more").mkdir()
     write_corpus(folder / "more" / "e.jsonl")
     done = run("corpus", "convert", folder, tmp_path / "out.jsonl")

@@ -21,6 +21,7 @@ from typing import Any
 from vaner.cluster.plan import Part, Source, split_into_parts
 from vaner.errors import VanerError, library_errors, summarize_error
 from vaner.formats import FORMATS
+from vaner.formats.companions import JOB_FOLDER
 
 _VERSION = 1
 _RENAMED_SETTINGS = {"dataset": "corpus"}
@@ -83,7 +84,7 @@ class Store:
     def __init__(self, folder: str | Path, format: str) -> None:
         self.folder = Path(folder).absolute()
         self.format = format
-        subfolder = self.folder / "_vaner"
+        subfolder = self.folder / JOB_FOLDER
         self._manifest = subfolder / "manifest.json"
         self._reports = subfolder / "reports"
         self._unfinished = subfolder / "unfinished"

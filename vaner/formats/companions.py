@@ -11,6 +11,8 @@ from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, get_suffix
 
 SUBFOLDER = "subfolder"
+JOB_FOLDER = "_vaner"
+"""Folder with the manifest and the reports of a job, next to its parts."""
 
 _SETTINGS = ".conf"  # of brat
 
@@ -21,8 +23,8 @@ def is_companion(path: Path) -> bool:
 
 
 def is_subfolder(path: Path) -> bool:
-    """Return whether a path is a folder with visible content, and is not hidden."""
-    if path.name.startswith((".", "__MACOSX")) or not path.is_dir():
+    """Return whether a path is a folder with visible content, and is not hidden or of a job."""
+    if path.name.startswith((".", "__MACOSX")) or path.name == JOB_FOLDER or not path.is_dir():
         return False
     return any(not inner.name.startswith(".") for inner in path.iterdir())
 
