@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len
 
+from vaner.formats.losses import DANGLING
+
+_TIED = "relation or attribute"
 _CONTROL = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 _CONTROL |= dict.fromkeys(
     (*range(128, 160), *range(0xD800, 0xE000), *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
@@ -38,15 +41,23 @@ def format_counts(counts: Mapping[str, int]) -> str:
 
 
 def describe_losses(format: str, lost: Mapping[str, int]) -> str:
-    """Return one line that lists what a format could not store, most frequent first.
+    """Return one line that lists what was not written, most frequent first.
+
+    Relations and attributes of mentions that were removed are not a matter of the format.
 
     >>> describe_losses("conll", {"overlapping mention": 2})
     'conll cannot hold everything, jsonl can: overlapping mention (2)'
+    >>> describe_losses("jsonl", {DANGLING: 1})
+    'left out with mentions that were removed or replaced: relation or attribute (1)'
     """
-    ranked = sorted(lost.items(), key=lambda item: (-item[1], item[0]))
+    of_format = {reason: number for reason, number in lost.items() if reason != DANGLING}
+    ranked = sorted(of_format.items(), key=lambda item: (-item[1], item[0]))
     reasons = "; ".join(f"{reason} ({number:,})" for reason, number in ranked)
     other = "" if format == "jsonl" else ", jsonl can"
-    return f"{format} cannot hold everything{other}: {reasons}"
+    parts = [f"{format} cannot hold everything{other}: {reasons}"] if reasons else []
+    if number := lost.get(DANGLING):
+        parts.append(f"left out with mentions that were removed or replaced: {_TIED} ({number:,})")
+    return "; ".join(parts)
 
 
 def align_columns(rows: Iterable[Iterable[object]], *, right: Iterable[int] = ()) -> str:
