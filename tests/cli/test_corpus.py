@@ -343,6 +343,9 @@ def test_check_all_checks_available_corpora(run: Run, tmp_path: Path) -> None:
     assert "BC5CDR: problem: train: sentences: 1, the registry has 4,560" in done.out
     assert "across: problem: NCBI-disease test: 1 long sentence also in BC5CDR train" in done.out
     assert "long sentences have 8 words or more" in done.err
+    (tmp_path / "NCBI-disease" / "test.tsv").unlink()
+    done = run("corpus", "check", "BC5CDR", "--corpora", tmp_path)
+    assert "long sentence" not in done.out + done.err
 
 
 def test_check_all_without_corpora_is_an_error(run: Run, tmp_path: Path) -> None:

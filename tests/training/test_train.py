@@ -26,7 +26,7 @@ from vaner.text.tags import TagSet, UnreachableReason
 from vaner.training import progress
 from vaner.training import train as training
 from vaner.training.data.mixture import LengthGroupedSampler, Mixture
-from vaner.training.examples.sentences import make_sentence_examples
+from vaner.training.examples.sentences import Coverage, make_sentence_examples
 from vaner.training.learners.tagger import TaggerLearner
 from vaner.training.recipe.schema import Recipe
 from vaner.training.result import describe_progress
@@ -91,7 +91,7 @@ def test_a_recipe_learns_and_leaves_a_model_that_can_be_used(
     record = json.loads((tmp_path / "run/seed-1/training.json").read_text())
     assert record["dev_f1"] == trained.dev_f1 and record["unreachable"] == {}
     assert (tmp_path / "run/seed-1/training.png").stat().st_size > 5000
-    assert any("0 of 72 gold mentions (0.00%)" in line for line in lines)
+    assert any("all 72 gold mentions can be learned" in line for line in lines)
     annotator = Annotator.from_pretrained(trained.folder)
     assert annotator.corpora == {"toy": ["Chemical", "Disease"]}
     spans = annotator("aspirin helps against lung cancer .").spans
@@ -280,7 +280,11 @@ def test_unreachable_mentions_are_counted(encoder: Encoder) -> None:
         UnreachableReason.OVERLAPPING: 1,
         UnreachableReason.BOUNDARY: 1,
     }
-    assert str(coverage).startswith("3 of 4 gold mentions (75.00%)")
+    assert str(coverage).startswith("3 of 4 gold mentions (75.00%) cannot be learned: ")
+    complete = [str(Coverage(number, {}, 0)) for number in (0, 1, 2)]
+    assert complete == [
+        "no gold mentions", "1 gold mention can be learned", "all 2 gold mentions can be learned",
+    ]  # fmt: skip
 
 
 def test_long_sentences_become_windows_with_legal_tags(encoder: Encoder) -> None:

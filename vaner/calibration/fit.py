@@ -63,10 +63,9 @@ def fit_calibration(
         raise VanerError("cannot calibrate: no predicted mention has a score")
     if len(counts) == 1:
         label = "correct" if counts[True] else "wrong"
-        raise VanerError(
-            f"cannot calibrate: all {counts.total()} predicted mentions are {label}; use more "
-            "dev documents"
-        )
+        number = counts.total()
+        mentions = f"all {number} predicted mentions are" if number > 1 else "the only mention is"
+        raise VanerError(f"cannot calibrate: {mentions} {label}; use more dev documents")
     gold_counts = (Counter[str](), Counter[str]())
     for number, mentions_by_type in enumerate(gold or ()):
         gold_counts[number % 2].update(mentions_by_type)

@@ -238,13 +238,16 @@ def check(
         except FormatError as error:  # the file cannot be read: this is a problem of the corpus
             checked[name] = Findings([with_option_hint(error, ctx)])
         _print_findings(name, checked[name])
-    problems = sum(len(findings.problems) for findings in checked.values())
+    reported = list(checked.values())
     if len(checked) > 1:
-        across = check_across_corpora(checked)
-        _print_findings("across", across)
-        problems += len(across.problems)
+        reported.append(check_across_corpora(checked))
+        _print_findings("across", reported[-1])
+    problems = sum(len(findings.problems) for findings in reported)
+    messages = [line for findings in reported for line in (*findings.problems, *findings.notes)]
+    definition = f"; long sentences have {LONG_SENTENCE_WORDS} words or more"
+    has_long = any("long sentence" in message for message in messages)
     result = format_count(problems, "problem") if problems else "no problems"
-    print_message(f"{result}; long sentences have {LONG_SENTENCE_WORDS} words or more")
+    print_message(result + (definition if has_long else ""))
     if problems:
         raise typer.Exit(1)
 

@@ -36,7 +36,8 @@ class StageExamples:
     def __str__(self) -> str:
         counts = [f"{count} of {split}" for split, count in self.held_out.items() if count]
         held_out = f"; {', '.join(counts)} sentences left out, because they are in a test split"
-        return f"{len(self.mixture)} examples; {self.coverage}{held_out if counts else ''}"
+        number = "1 example" if len(self.mixture) == 1 else f"{len(self.mixture)} examples"
+        return f"{number}; {self.coverage}{held_out if counts else ''}"
 
 
 def collect_examples(

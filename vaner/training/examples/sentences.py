@@ -97,12 +97,16 @@ class Coverage:
 
     def __str__(self) -> str:
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.unreachable.items()))
-        return (
-            f"{sum(self.unreachable.values())} of {self.mentions} gold mentions "
-            f"({100 * self.share:.2f}%) cannot be reached"
-            + (f": {reasons}" if reasons else "")
-            + (f"; {self.dropped_words} words have no subword" if self.dropped_words else "")
-        )
+        learned = f"all {self.mentions} gold mentions can be learned"
+        if reasons:
+            learned = (
+                f"{sum(self.unreachable.values())} of {self.mentions} gold mentions "
+                f"({100 * self.share:.2f}%) cannot be learned: {reasons}"
+            )
+        elif self.mentions < 2:
+            learned = "1 gold mention can be learned" if self.mentions else "no gold mentions"
+        without = f"; {self.dropped_words} words have no subword" if self.dropped_words else ""
+        return learned + without
 
     def __add__(self, other: Coverage) -> Coverage:
         reasons = Counter(self.unreachable) + Counter(other.unreachable)
