@@ -353,8 +353,8 @@ def test_types_that_miss_a_precision_are_left_out_and_named() -> None:
         assert answer.status_code == 200
         assert [s["type"] for s in answer.json()["documents"][0]["spans"]] == ["Chemical"]
         assert answer.headers["X-Vaner-Lost"] == (
-            "precision 0.8 was not reached on the dev set for Disease (at most 0.7), "
-            "Anatomy (too few mentions): left out"
+            "types left out: precision 0.8 was not reached on the dev set for Disease (at most "
+            "0.7); the dev set has too few mentions to measure the precision of Anatomy"
         )
         named = server.post("/annotate", json={**body, "types": ["Chemical", "Disease"]})
         assert named.status_code == 400 and "for Disease (at most 0.7)" in error(named)

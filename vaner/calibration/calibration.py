@@ -182,7 +182,7 @@ class Calibration:
         reached = tuple(type for type in types if type not in unreached)
         if not unreached or not reached:
             return types, ""
-        return reached, f"{describe_unreached(unreached, precision)}: left out"
+        return reached, f"types left out: {describe_unreached(unreached, precision)}"
 
     def _steps(self, type: str) -> Sequence[Step]:
         return self.types[type].steps if type in self.types else ()
