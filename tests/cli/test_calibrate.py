@@ -304,7 +304,7 @@ def test_a_calibration_that_increases_the_error_is_written_only_if_forced(
     fit = calibrating.fit_calibration
     monkeypatch.setattr(calibrating, "fit_calibration", worse)
     folder = tmp_path / "model"
-    shutil.copytree(model, folder)
+    shutil.copytree(model, folder, ignore=shutil.ignore_patterns(CALIBRATION_FILE))
     options = ("--corpus", model.parent / "mine", "--device", "cpu")
     message = run("calibrate", folder, *options).error
     assert "calibration not written: " in message and "(ECE 20.00 % instead of 10.00 %)" in message
