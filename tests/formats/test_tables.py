@@ -77,6 +77,27 @@ def test_mentions_as_a_table_of_text(
     ]
 
 
+def test_the_further_columns_of_a_table_follow_the_mentions(
+    run: Run, source: Path, tmp_path: Path
+) -> None:
+    from openpyxl import load_workbook
+
+    first = {"patient": "=P1", "type": None, "input_type": "b"}
+    rows = [("1", first), ("2", {"patient": "P2", "x": "y"})]
+    notes = [Document(id, "Gout.", (Span(0, 4, "D"),), {"table": cells}) for id, cells in rows]
+    write([*notes, Document("3", "Flu.", (Span(0, 3, "D"),), {"ward": "W"})], source)
+    done = run("corpus", "convert", source, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        header, *lines = [row[:1] + row[8:] for row in csv.reader(file)]
+    assert header == ["document", "patient", "input_type", "input_input_type"]
+    assert lines == [["1", "=P1", "", "b"], ["2", "P2", "", ""], ["3", "", "", ""]]
+    assert "metadata field has no place in the format (2)" in done.err
+    run("corpus", "convert", source, tmp_path / "out.xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert [cell.value for cell in sheet["I"]] == ["patient", "=P1", "P2", None]
+    assert sheet["I2"].data_type == "s"  # no formula
+
+
 def test_mentions_as_an_excel_table(run: Run, source: Path, tmp_path: Path) -> None:
     from openpyxl import load_workbook
 
@@ -99,6 +120,12 @@ def test_an_excel_table_of_texts(tmp_path: Path) -> None:
         documents = list(read(path, id_column="note id"))
     assert [(d.id, d.text) for d in documents] == [("17", "Gout and flu."), ("x", "Rat fever.")]
     assert documents[0].metadata == {"table": {"page": "3"}}
+
+
+def test_empty_cells_of_further_columns_are_read(put: Any) -> None:
+    path = put("id,text,date\n1,Gout.,\n2,Flu.,2026\n", "a.csv")
+    tables = [document.metadata["table"] for document in read(path)]
+    assert tables == [{"date": ""}, {"date": "2026"}]
 
 
 def test_a_column_of_an_excel_table_is_chosen(tmp_path: Path) -> None:

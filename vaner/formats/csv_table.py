@@ -1,8 +1,8 @@
 """Tables as CSV or TSV whose first line names the columns: a document per row (read only).
 
-The columns of title, text and id are found by their names, or named by the user. The other columns
-are stored in the metadata as `table`. The delimiter is a tab, comma, semicolon or bar. For the
-quotation marks, see `vaner.formats.csv_rows`.
+The columns of title, text and id are found by their names, or named by the user. The other columns,
+with their empty cells, are stored in the metadata as `table`. The delimiter is a tab, comma,
+semicolon or bar. For the quotation marks, see `vaner.formats.csv_rows`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from vaner.formats.csv_rows import find_delimiter, read_csv_rows
 from vaner.formats.dialects.mentions import START_END, TYPES, looks_like_mention
+from vaner.formats.metadata_fields import TABLE
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError
 from vaner.text.documents import Document
@@ -223,5 +224,5 @@ def _to_document(
     text = "\n".join(cells[position] for position in columns.texts if cells[position])
     id = cells[columns.id].strip() if columns.id is not None else ""
     used = {*columns.texts, columns.id}
-    others = {name: cells[i] for i, name in enumerate(header) if i not in used and cells[i]}
-    return Document(id or default_id, text, (), {"table": others} if others else {})
+    others = {name: cells[i] for i, name in enumerate(header) if i not in used}
+    return Document(id or default_id, text, (), {TABLE: others} if others else {})

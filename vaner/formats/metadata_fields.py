@@ -15,8 +15,10 @@ _ADDED_BY_VANER = {
     "sentences", "tokens", "columns", "docstart", "pretokenized", "pages", "other_abstract",
     "abbreviations", "provenance",
 }  # fmt: skip
-_TABLE, _LABEL_STUDIO, _PRODIGY = "table", "label_studio", "prodigy"
-_WITH_FIELDS = {_TABLE, _LABEL_STUDIO, _PRODIGY, "doccano"}
+TABLE = "table"
+"""Metadata key of the further columns of a table: a mapping from their names to cells."""
+_LABEL_STUDIO, _PRODIGY = "label_studio", "prodigy"
+_WITH_FIELDS = {TABLE, _LABEL_STUDIO, _PRODIGY, "doccano"}
 """Metadata under which readers keep several fields of a record."""
 
 _EMPTY: tuple[object, ...] = (None, "", [], {}, ())

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,19 +34,31 @@ class RowTable(NamedTuple):
         columns: name -> type of the cells: ``str``, ``int``, ``float`` or ``tuple``, a list of
             texts. A cell may be None.
         list_rows: returns the rows of a document, and counts what the table cannot hold.
+        fit: returns the table to write, with the further columns of the first document. Default:
+            this table.
     """
 
     name: str
     columns: dict[str, type]
     list_rows: Callable[[Document, Losses], Iterable[Row]]
+    fit: Callable[[Document], RowTable] | None = None
+
+    def _fit(self, documents: Iterable[Document]) -> tuple[RowTable, Iterator[Document]]:
+        """Return the table to write, and the documents."""
+        stream = iter(documents)
+        first = next(stream, None)
+        if self.fit is None or first is None:
+            return self, chain([] if first is None else [first], stream)
+        return self.fit(first), chain([first], stream)
 
     def render(
         self, documents: Iterable[Document], losses: Losses, delimiter: str
     ) -> Iterator[str]:
         """Yield the table as text: the names of the columns, and the rows of each document."""
-        yield _join([list(self.columns)], delimiter)
+        table, documents = self._fit(documents)
+        yield _join([_write_cells(tuple(table.columns), losses)], delimiter)
         for document in documents:
-            rows = [_write_cells(row, losses) for row in self.list_rows(document, losses)]
+            rows = [_write_cells(row, losses) for row in table.list_rows(document, losses)]
             yield _join(rows, delimiter)
 
     def render_csv(self, documents: Iterable[Document], losses: Losses) -> Iterator[str]:
@@ -91,9 +104,10 @@ class RowTable(NamedTuple):
 
         with atomic_write(path) as temporary, temporary.open("wb") as file:
             try:
-                sheet.append(list(self.columns))
+                table, documents = self._fit(documents)
+                sheet.append([make_cell(name) for name in table.columns])
                 for document in documents:
-                    for row in self.list_rows(document, losses):
+                    for row in table.list_rows(document, losses):
                         count += 1
                         if count > _MAX_ROWS:
                             limit = f"more than {_MAX_ROWS:,} rows, the limit of Excel"
