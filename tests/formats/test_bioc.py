@@ -247,3 +247,40 @@ def test_white_space_that_is_not_restored_is_counted(tmp_path, format):
         assert [*report.lost.values()] == [count] * bool(count)
         (again,) = read(tmp_path / "x", format)
         assert again.text == "Gout.\nScab.\nA. B."
+
+
+ARTICLE = (
+    "<PubmedArticleSet><PubmedArticle><PMID>1</PMID><ArticleTitle>Rat\nfever 😀</ArticleTitle>\
+<Abstract><AbstractText>Gout hurts.</AbstractText></Abstract></PubmedArticle></PubmedArticleSet>"
+)
+PUBTATOR = "1|t|Rat fever 😀\n1|a|Gout hurts.\n1\t12\t16\tGout\tDisease\tD1\n\n"
+
+
+@pytest.mark.parametrize("format", ["bioc_xml", "bioc_json"])
+@pytest.mark.parametrize(("content", "name"), [(ARTICLE, "a.xml"), (PUBTATOR, "a.pubtator")])
+def test_title_and_abstract_become_passages(put, tmp_path, format, content, name):
+    (source,) = read(put(content, name))
+    write([source], tmp_path / "b.jsonl")
+    write(read(tmp_path / "b.jsonl"), tmp_path / "c", format)
+    (written,) = read(tmp_path / "c", format)
+    assert (written.text, written.spans) == (source.text, source.spans)
+    units = written.metadata["bioc"]["passages"]
+    passages = [(unit["offset"], unit["length"], unit["infons"]) for unit in units]
+    assert passages == [(0, 11, {"type": "title"}), (12, 11, {"type": "abstract"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("1|t|Gout\n1|a|\n", [None]),
+        ("1|t|\n1|a|Gout\n", [None]),
+        (ARTICLE.replace("Gout hurts.", ""), ["title"]),
+        (ARTICLE.replace("Rat\nfever 😀", ""), ["abstract"]),
+    ],
+)
+def test_a_title_or_an_abstract_alone(put, tmp_path, text, types):
+    (source,) = read(put(text, "a.txt"))
+    write([source], tmp_path / "b.json", "bioc_json")
+    (record,) = json.loads((tmp_path / "b.json").read_text("utf-8"))["documents"]
+    assert [passage["infons"].get("type") for passage in record["passages"]] == types
+    assert [document.text for document in read(tmp_path / "b.json")] == [source.text]

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element
 
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import InputFile, MalformedError, OnError
+from vaner.formats.title_abstract import mark_passages
 from vaner.formats.xml import iter_children
 from vaner.text.documents import Document
 
@@ -67,6 +68,7 @@ def _to_document(article: Element, skipped: SkipCounts) -> Document:
         properties = {"type": other.get("Type"), "language": other.get("Language")}
         metadata["other_abstract"] = {key: value for key, value in properties.items() if value}
     skipped.update({FURTHER_ABSTRACT: len(others)} if others else {})
+    metadata |= mark_passages(title, body)
     return Document(pmid, "\n".join(part for part in (title, body) if part), (), metadata)
 
 

@@ -33,6 +33,7 @@ from vaner.formats.roundtrip_metadata import (
 )
 from vaner.formats.source import CARRIAGE_RETURNS, InputFile, MalformedError, OnError, read_lines
 from vaner.formats.spans import OFFSET, make_span, recall, remember, separate_removed
+from vaner.formats.title_abstract import mark_passages
 from vaner.text.documents import Document, Span
 
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
@@ -147,7 +148,10 @@ def _to_document(block: Block, file: InputFile) -> Document:
                 raise MalformedError(f"offsets {offsets} are not integers")
             else:
                 others.append(line.partition("\t")[2])
-    return Document(id, text, tuple(spans), _make_metadata(spans, columns, others))
+    title, _, abstract = text.partition("\n")
+    # A text in one line is not always a title, so it stays a single passage.
+    passages = mark_passages(title, abstract) if title and abstract else {}
+    return Document(id, text, tuple(spans), passages | _make_metadata(spans, columns, others))
 
 
 def _read_text(block: Block) -> tuple[str, str, Block]:
