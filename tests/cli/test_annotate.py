@@ -106,6 +106,15 @@ def test_files_keep_their_order_and_folders_are_opened(annotate: Run, tmp_path: 
     assert [record["id"] for record in items] == ["1", "b", "c-1", "b"]
 
 
+def test_subfolders_are_annotated(annotate: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes" / "ward").mkdir(parents=True)
+    (tmp_path / "notes" / "ward" / "b.txt").write_text(TEXT)
+    done = annotate(tmp_path / "notes", "--recursive", "-f", "jsonl")
+    assert [record["id"] for record in records(done.out)] == ["ward/b"]
+    message = "--recursive applies to files and cannot be used with --text"
+    assert message in annotate("--text", TEXT, "--recursive").error
+
+
 def test_equal_ids_in_several_files_are_reported(annotate: Run, tmp_path: Path) -> None:
     paths = [
         tmp_path / folder / name for folder in "ab" for name in ("1.txt", "2.txt", f"{folder}.txt")

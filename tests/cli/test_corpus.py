@@ -199,6 +199,23 @@ def test_a_folder_of_folders_is_an_error(run: Run, tmp_path: Path) -> None:
     assert message in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
 
 
+def test_subfolders_are_read(run: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "notes", tmp_path / "out.jsonl"
+    texts = {"b/c/x.txt": "Flu.", "b/x.txt": "Gout.", "b/.hidden/y.txt": "No.", "d/z.png": ""}
+    texts |= {"x.txt": "Rat.", "b/1.pubtator": "7|t|Fever", "e/lines.jsonl": '{"text": "Pain."}'}
+    texts |= {"x.ann": "T1\tD 0 3\tRat\n", "f/y.ann": "T1\tD 0 3\tRat\n", "f/y.txt": "Rat."}
+    for name, text in texts.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text)
+    done = run("corpus", "convert", source, target, "--recursive")
+    documents = {d.id: (d.text, len(d.spans)) for d in read(target)}
+    assert list(documents) == ["x", "7", "b/x", "b/c/x", "e/lines-1", "f/y"]
+    assert documents["x"] == documents["f/y"] == ("Rat.", 1)
+    assert done.code == 0 and "left out" not in done.err
+    empty = run("corpus", "convert", source / "d", target, "--recursive")
+    assert "d: contains no file with one of the suffixes" in empty.error
+
+
 def test_an_empty_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     assert "no file for any split" in run("corpus", "stats", tmp_path).error
 

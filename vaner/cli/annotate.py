@@ -44,6 +44,7 @@ from vaner.cli.options import (
     ProvenanceOption,
     QuantizationOption,
     QuietOption,
+    RecursiveOption,
     RevisionOption,
     SelectorOption,
     ShardOption,
@@ -71,6 +72,7 @@ def annotate(
     candidates: CandidatesOption = 0,
     context: ContextOption = False,
     abbreviations: AbbreviationsOption = False,
+    recursive: RecursiveOption = False,
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = "-",
@@ -147,14 +149,17 @@ def annotate(
         from vaner.cli.stream import AnnotationStream
 
         named = {"text_column": text_column, "id_column": id_column, "columns": columns}
-        stream = AnnotationStream(files, text, shard=shard, columns=named, **file_options)
+        stream = AnnotationStream(
+            files, text, shard=shard, columns=named, recursive=recursive, **file_options
+        )
         annotator = settings.load(stream.output_format)
         stream.run(annotator, describe_system(annotator.provenance))
         return
     if text is not None or shard is not None:
         raise VanerError("--text and --shard cannot be used with --engine")
-    if text_column or id_column or columns:
-        raise VanerError("--text-column, --id-column and --columns cannot be used with --engine")
+    if text_column or id_column or columns or recursive:
+        names = "--text-column, --id-column, --columns and --recursive"
+        raise VanerError(f"{names} cannot be used with --engine")
     part_options = PartOptions(
         engine=engine, workers=workers, gpus_per_worker=gpus_per_worker,
         part_size=part_size or PART_SIZE, resume=resume,

@@ -15,6 +15,7 @@ from vaner.cli.options import (
     IdColumnOption,
     OverwriteOption,
     QuietOption,
+    RecursiveOption,
     SkipBadOption,
     TextColumnOption,
 )
@@ -100,6 +101,7 @@ def convert(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="File, folder for brat, or - for standard output.")
     ],
+    recursive: RecursiveOption = False,
     input_format: CorpusFormatOption = None,
     output_format: Annotated[
         str | None,
@@ -134,12 +136,15 @@ def convert(
 
     reading = resolve_format_name(input_format)
     writing = choose_format(output_format, target)
-    paths = inputs.expand_paths([source], reading)
+    paths = inputs.expand_paths([source], reading, recursive=recursive)
     outputs.check_target(target, writing, paths)
     skipped = inputs.SkippedRecords() if skip_bad else None
     renamer = TypeRenamer(parse_renames(rename))
     named = {"text_column": text_column, "id_column": id_column, "columns": columns}
-    documents = inputs.read_documents(paths, reading, encoding, skipped, named, is_corpus=True)
+    roots = [source] if recursive else []
+    documents = inputs.read_documents(
+        paths, reading, encoding, skipped, named, roots, is_corpus=True
+    )
     stream = outputs.GuardedStream(map(renamer, documents))
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:

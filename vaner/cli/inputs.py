@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vaner.cli.messages import print_message
+from vaner.cli.subfolders import list_subfolders, select_brat_files, with_folder
 from vaner.display.text import format_count, format_counts
 from vaner.errors import FormatError, VanerError
 from vaner.formats import FORMATS, detect_format, has_known_suffix, read
@@ -44,8 +45,13 @@ class SkippedRecords:
             print_message(f"warning: skipped {format_count(self.count, 'invalid record')}")
 
 
-def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
+def expand_paths(paths: Sequence[str], format: str | None, *, recursive: bool = False) -> list[str]:
     """Return the files to read. Folders are replaced by their files, except folders of brat.
+
+    Args:
+        paths: files, folders, or ``-`` for standard input.
+        format: their format; detected if None.
+        recursive: whether to read the subfolders of folders as well.
 
     Raises:
         VanerError: if a path does not exist, a folder contains nothing to read, or standard input
@@ -57,7 +63,7 @@ def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
         if name == STDIN or path.is_file() or path.is_fifo() or path.is_char_device():
             files.append(name)
         elif path.is_dir():
-            files += _files_of(path, format)
+            files += _files_of(path, format, recursive)
         else:
             raise VanerError(f"{name}: no such file or folder")
     if files.count(STDIN) > 1:
@@ -65,30 +71,41 @@ def expand_paths(paths: Sequence[str], format: str | None) -> list[str]:
     return files
 
 
-def _files_of(folder: Path, format: str | None) -> list[str]:
+def _files_of(folder: Path, format: str | None, recursive: bool) -> list[str]:
+    """Return the files to read of a folder, or the folder if its files are read together."""
     try:
-        files = sorted(f for f in folder.iterdir() if f.is_file() and not is_companion(f))
+        folders = [folder, *list_subfolders(folder)] if recursive else [folder]
+        readable = [file for each in folders for file in _select_files(each, format, recursive)]
+        subfolders = sorted(f for f in folder.iterdir() if f.is_dir())
+        has_files = any(f.is_file() and not is_companion(f) for f in folder.iterdir())
     except OSError as error:
-        raise VanerError(f"{folder}: cannot be read: {error.strerror}") from None
-    if kind := describe_saved_dataset(folder):
-        raise VanerError(f"{folder}: {kind}")
-    has_annotations = any(file.suffix.lower() in ANNOTATION_SUFFIXES for file in files)
-    if format == "brat" or (format is None and has_annotations):
-        return [str(folder)]
-    if format in (None, "label_studio") and is_target_storage(folder):
-        return [str(folder)]
-    if readable := [file for file in files if has_known_suffix(file)]:
-        _print_unread_kinds(folder, files, readable)
-        if number := sum(map(is_subfolder, folder.iterdir())):
-            print_message(f"warning: {folder}: left out: {SUBFOLDER} ({number:,})")
-        return list(map(str, readable))
-    subfolders = sorted(f for f in folder.iterdir() if f.is_dir()) if not files else []
-    if subfolders:
+        raise VanerError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    if readable:
+        return readable
+    if subfolders and not has_files and not recursive:
         raise VanerError(
             f"{folder}: contains only folders; give one of them, such as {subfolders[0]}"
         )
     suffixes = sorted({suffix for f in FORMATS.values() for suffix in f.suffixes})
     raise VanerError(f"{folder}: contains no file with one of the suffixes {', '.join(suffixes)}")
+
+
+def _select_files(folder: Path, format: str | None, recursive: bool) -> list[str]:
+    """Return the files of a folder without its subfolders, or the folder; warn about the others."""
+    files = sorted(f for f in folder.iterdir() if f.is_file() and not is_companion(f))
+    if kind := describe_saved_dataset(folder):
+        raise VanerError(f"{folder}: {kind}")
+    has_annotations = any(file.suffix.lower() in ANNOTATION_SUFFIXES for file in files)
+    if format == "brat" or (format is None and has_annotations):
+        return select_brat_files(files) if recursive else [str(folder)]
+    if format in (None, "label_studio") and is_target_storage(folder):
+        return [str(folder)]
+    if readable := [file for file in files if has_known_suffix(file)]:
+        _print_unread_kinds(folder, files, readable)
+        number = 0 if recursive else sum(map(is_subfolder, folder.iterdir()))
+        if number:
+            print_message(f"warning: {folder}: left out: {SUBFOLDER} ({number:,})")
+    return list(map(str, readable))
 
 
 def _print_unread_kinds(folder: Path, files: Sequence[Path], readable: Sequence[Path]) -> None:
@@ -106,6 +123,7 @@ def read_documents(
     encoding: str,
     skipped: SkippedRecords | None,
     options: Mapping[str, str | None] | None = None,
+    roots: Sequence[str] = (),
     *,
     is_corpus: bool = False,
 ) -> Iterator[Document]:
@@ -123,6 +141,7 @@ def read_documents(
         skipped: counts invalid records. A file that cannot be read to its end counts as one, and
             the next file is read.
         options: options of the format, such as ``text_column`` of CSV; None if not given.
+        roots: folders that are read with their subfolders, which ids then name.
         is_corpus: whether the documents should have mentions, so that standard input must not be
             read as plain text if it seems to be in another format.
 
@@ -132,7 +151,8 @@ def read_documents(
     is_empty = True
     ids = _RepeatedIds()
     for number, path in enumerate(paths):
-        for document in _read_file(path, format, encoding, skipped, options or {}):
+        documents = _read_file(path, format, encoding, skipped, options or {})
+        for document in (with_folder(document, path, roots) for document in documents):
             if path == STDIN and format is None:
                 _check_plain_text(document.text, is_corpus)
             is_empty = is_empty and not document.text.strip()

@@ -172,6 +172,14 @@ OutputOption = Annotated[
         "Example: -o out.jsonl",
     ),
 ]
+RecursiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--recursive",
+        help="Read the subfolders of folders as well. Ids that are file names then begin with the "
+        "subfolder, such as 2026/ward/note-1.",
+    ),
+]
 InputFormatOption = Annotated[
     str | None,
     typer.Option(

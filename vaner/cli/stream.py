@@ -30,6 +30,7 @@ class AnnotationStream:
         text: a text, instead of files.
         input_format: format of the files; detected if None.
         encoding: encoding of the files.
+        recursive: whether to read the subfolders of folders as well.
         columns: options of CSV and CoNLL: ``text_column``, ``id_column`` and ``columns``, or None.
         output: file, folder, or ``-`` for standard output.
         format: output format; by the name of the output if None.
@@ -57,13 +58,14 @@ class AnnotationStream:
         skip_bad: bool,
         quiet: bool,
         shard: str | None = None,
+        recursive: bool = False,
         columns: Mapping[str, str | None] | None = None,
     ) -> None:
         if text is not None and files:
             raise VanerError("give either --text or files, not both")
         file_options = {
             "--shard": shard, "--input-format": input_format, "--skip-bad": skip_bad,
-            "--encoding": encoding != "utf-8",
+            "--encoding": encoding != "utf-8", "--recursive": recursive,
             **{f"--{name.replace('_', '-')}": value for name, value in (columns or {}).items()},
         }  # fmt: skip
         given = [name for name, value in file_options.items() if value]
@@ -73,7 +75,9 @@ class AnnotationStream:
         self._text, self._encoding, self._output, self._quiet = text, encoding, output, quiet
         self._input_format = resolve_format_name(input_format)
         self.output_format = output_format(format, output)
-        self._paths = expand_paths(files or ["-"], self._input_format) if text is None else []
+        names = list(files or ["-"]) if text is None else []
+        self._paths = expand_paths(names, self._input_format, recursive=recursive)
+        self._roots = names if recursive else []
         check_target(output, self.output_format, self._paths)
         self._shard = None if shard is None else Shard.parse(shard)
         self._skipped = SkippedRecords() if skip_bad else None
@@ -111,7 +115,9 @@ class AnnotationStream:
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
             return [Document("text", self._text)]
-        options = (self._input_format, self._encoding, self._skipped, self._columns)
+        options = (
+            self._input_format, self._encoding, self._skipped, self._columns, self._roots
+        )  # fmt: skip
         if self._shard is None:
             return read_documents(self._paths, *options)
         if self._shard.selects_files(self._paths):
