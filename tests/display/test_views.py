@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import combinations
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from vaner.display.html import style
 from vaner.display.html.page import _describe
 from vaner.display.html.span_layout import LANES, pieces
 from vaner.display.identifier_links import find_link
+from vaner.display.output_formats import VIEWS
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Candidate, Cue
 from vaner.text.span_relations import SpanRelation, find_relation
@@ -30,6 +32,16 @@ NESTED = (
     Span(7, 11, "Anatomy", 0.8),
     Span(12, 28, "Crossing", 0.7),
 )
+
+
+def test_the_labeling_interface_of_label_studio():
+    spans = (Span(0, 6, 'Sign & "x"'), Span(7, 11, "Disease"), Span(12, 18, "Disease"))
+    config = "".join(VIEWS["label_studio_config"]([Document("1", TEXT, spans)], Counter()))
+    root = ElementTree.fromstring(config)
+    assert [label.get("value") for label in root.iter("Label")] == ["Disease", 'Sign & "x"']
+    (labels,), (text,) = root.iter("Labels"), root.iter("Text")
+    assert labels.attrib == {"name": "label", "toName": "text"}
+    assert text.attrib == {"name": "text", "value": "$text"}
 
 
 class _Page(HTMLParser):

@@ -9,6 +9,7 @@ from vaner.errors import FormatError
 from vaner.formats import FormatWarning, detect_format, read, write
 from vaner.formats.skipped_records import SkippedRecordsWarning
 from vaner.text.documents import Document, Span
+from vaner.text.mention_details import Cue
 
 
 def test_hidden_files_are_ignored(put):
@@ -40,6 +41,31 @@ def test_brat(put, tmp_path):
     report = write([other], tmp_path / "new", "brat")
     assert (tmp_path / "new/a.ann").read_text() == "T1\tSide 8 13\tright\n"
     assert sum(report.lost.values()) == 4
+
+
+def test_brat_is_configured_for_the_types_of_a_folder(put, tmp_path):
+    put("p53 binds MDM2.", "in/a.txt")
+    lines = ["T1\tGene:x 0 3\tp53", "T2\tProtein 10 14\tMDM2", "T3\tBinding 4 9\tbinds"]
+    lines += ["E1\tBinding:T3 Theme:T1 Theme2:T2", "R1\tNear Arg1:T1 Arg2:T2"]
+    lines += ["A1\tCertain E1 high", "A2\tCertain E1 low", "N1\tReference T1 G:1\tp53"]
+    (document,) = read(put("\n".join(lines), "in/a.ann"))
+    span = Span(0, 3, "Gene:x", context=(Cue("negated", 4, 9),))
+    write([document, Document("c", "p53 binds", (span,))], tmp_path / "out", "brat")
+    assert (tmp_path / "out" / "annotation.conf").read_text().splitlines() == [
+        "[entities]", "Gene:x", "Protein",
+        "[relations]", "Near\tArg1:<ANY>, Arg2:<ANY>",
+        "[events]", "Binding\tTheme*:<ANY>",
+        "[attributes]", "Certain\tArg:<ANY>, Value:high|low", "negated\tArg:<ANY>",
+    ]  # fmt: skip
+    assert len(list(read(tmp_path / "out"))) == 2
+
+
+def test_a_configuration_of_brat_is_not_replaced(put, tmp_path):
+    config = put("[entities]\n", "out/annotation.conf")
+    write([Document("a", "Gout", (Span(0, 4, "D"),))], tmp_path / "out", "brat")
+    assert config.read_text() == "[entities]\n"
+    write([Document("a", "Gout")], tmp_path / "empty", "brat")
+    assert not (tmp_path / "empty" / "annotation.conf").exists()
 
 
 @pytest.mark.parametrize("suffix", [".ann", ".a1"])

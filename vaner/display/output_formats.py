@@ -1,4 +1,4 @@
-"""The output formats: file formats, and views for people (table, HTML and concepts)."""
+"""The output formats: file formats, and views for people and programs that are not read again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from vaner.display import html, table
+from vaner.display import html, label_studio_config, table
 from vaner.display.concepts import CONCEPTS
 from vaner.errors import VanerError
 from vaner.formats import FORMATS, list_formats, resolve_format_name, suggest_format
@@ -24,8 +24,9 @@ VIEWS: dict[str, View] = {
     "concepts.csv": CONCEPTS.render_csv,
     "csv": MENTIONS.render_csv,
     "tsv": MENTIONS.render_tsv,
+    "label_studio_config": label_studio_config.render,
 }
-"""Text for people and spreadsheets, which is not read again."""
+"""Text for people, spreadsheets and annotation tools, which is not read again."""
 
 FILE_VIEWS: dict[str, PathWriter] = {
     "concepts.parquet": CONCEPTS.write_parquet,

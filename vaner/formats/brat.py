@@ -18,6 +18,7 @@ from annotated_types import Predicate
 from typing_extensions import TypedDict
 
 from vaner.errors import FormatError
+from vaner.formats.brat_config import AnnotationTypes
 from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import RENAMED, find_file, is_readme, make_file_name
 from vaner.formats.identifiers import join_identifiers, split_identifiers
@@ -186,18 +187,22 @@ def _parse_mention(
 def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) -> Iterator[Document]:
     """Write two files per document, and yield each document when both are written.
 
-    The annotations are written last, so a text without annotations was not finished.
+    The annotations are written last, so a text without annotations was not finished. At the end,
+    brat's configuration with the types of the annotations is written, unless there is one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    used: set[str] = set()
+    used, types = set[str](), AnnotationTypes()
     for document in documents:
         name = make_file_name(document.id, used)
         losses[RENAMED] += name != document.id
         text = replace_file_start(replace_surrogates(document.text, losses), losses)
         (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="")
-        lines = "".join(f"{line}\n" for line in _make_lines(replace(document, text=text), losses))
-        (folder / f"{name}.ann").write_text(lines, encoding="utf-8", newline="")
+        lines = [*_make_lines(replace(document, text=text), losses)]
+        types.add(lines)
+        content = "".join(f"{line}\n" for line in lines)
+        (folder / f"{name}.ann").write_text(content, encoding="utf-8", newline="")
         yield document
+    types.write(folder)
 
 
 def count_unsupported(document: Document) -> int:

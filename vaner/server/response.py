@@ -140,7 +140,7 @@ def _as_file(documents: Sequence[Document], format: str, suffix: str) -> tuple[b
 def _suffix(format: str) -> str:
     """Return the suffix of a file in a format."""
     if format in VIEWS:
-        return ".txt" if format == "table" else f".{format}"
+        return {"table": ".txt", "label_studio_config": ".xml"}.get(format, f".{format}")
     return ".zip" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
 
 
