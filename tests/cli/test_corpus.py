@@ -9,7 +9,7 @@ import pytest
 
 from tests.command_line import Run
 from vaner.corpora.statistics import compute_statistics
-from vaner.formats import read
+from vaner.formats import read, write
 from vaner.text.documents import Corpus, Document, Span
 from vaner.text.reachability import count_unreachable
 
@@ -197,6 +197,15 @@ def test_a_folder_of_folders_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "b" / "x.txt").write_text("Flu.")
     message = f"contains only folders; give one of them, such as {tmp_path / 'b'}"
     assert message in run("corpus", "convert", tmp_path, tmp_path / "o.jsonl").error
+
+
+def test_context_is_added_to_mentions(run: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write([Document("1", "No fever, but cough.", (Span(3, 8, "D"), Span(14, 19, "D")))], source)
+    for arguments, expected in (([], [[], []]), (["--context"], [["negated"], []])):
+        assert run("corpus", "convert", source, target, *arguments).code == 0
+        [document] = read(target)
+        assert [[cue.attribute for cue in s.context] for s in document.spans] == expected
 
 
 def test_subfolders_are_read(run: Run, tmp_path: Path) -> None:

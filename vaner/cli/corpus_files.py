@@ -10,6 +10,7 @@ import typer
 from vaner.cli.messages import print_message
 from vaner.cli.options import (
     ColumnsOption,
+    ContextOption,
     CorpusFormatOption,
     EncodingOption,
     IdColumnOption,
@@ -114,6 +115,7 @@ def convert(
         ),
     ] = None,
     rename: RenameOption = None,
+    context: ContextOption = False,
     encoding: EncodingOption = "utf-8",
     text_column: TextColumnOption = None,
     id_column: IdColumnOption = None,
@@ -128,9 +130,12 @@ def convert(
     `vaner corpus convert train.tsv train.jsonl`
 
     `vaner corpus convert train.tsv train.jsonl --rename Drug=Chemical`
+
+    `vaner corpus convert mentions.jsonl mentions.csv --context`
     """
     from vaner.cli import inputs, outputs
     from vaner.cli.rename_types import TypeRenamer, parse_renames
+    from vaner.context import add_context
     from vaner.display.output_formats import output_format as choose_format
     from vaner.formats.names import resolve_format_name
 
@@ -145,7 +150,8 @@ def convert(
     documents = inputs.read_documents(
         paths, reading, encoding, skipped, named, roots, is_corpus=True
     )
-    stream = outputs.GuardedStream(map(renamer, documents))
+    converted = map(renamer, documents)
+    stream = outputs.GuardedStream(map(add_context, converted) if context else converted)
     report = outputs.write_documents(stream, target, writing)
     for type in renamer.missing:
         print_message(f"warning: --rename {type}: no mention has this type")
