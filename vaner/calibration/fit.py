@@ -64,8 +64,8 @@ def fit_calibration(
     if len(counts) == 1:
         label = "correct" if counts[True] else "wrong"
         number = counts.total()
-        mentions = f"all {number} predicted mentions are" if number > 1 else "the only mention is"
-        raise VanerError(f"cannot calibrate: {mentions} {label}; use more dev documents")
+        subject = f"all {number} predicted mentions are" if number > 1 else "the only mention is"
+        raise VanerError(f"cannot calibrate: {subject} {label}; use more dev documents")
     gold_counts = (Counter[str](), Counter[str]())
     for number, mentions_by_type in enumerate(gold or ()):
         gold_counts[number % 2].update(mentions_by_type)
