@@ -271,7 +271,6 @@ def test_unreached_precision_raises_error() -> None:
         ([[(Span(0, 1, "Gene"), True)]], "no predicted mention has a score"),
         ([[(Span(0, 1, "Gene", 0.5), False)]], "the only mention is wrong"),
         ([[(Span(0, 1, "Gene", 0.5), True)]] * 3, "all 3 predicted mentions are correct"),
-        ([[(Span(0, 1, "Gene", 0.5), False)]], "all 1 predicted mentions are wrong"),
     ],
 )
 def test_unusable_labels_raise_error(documents: list[list[LabeledMention]], message: str) -> None:
