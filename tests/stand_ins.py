@@ -194,8 +194,10 @@ def small_models(model: Path, backbone: Path, wide_backbone: Path) -> Iterator[N
         is_wide = name == str(wide_backbone)
         return locate.LocatedBackbone(wide_backbone if is_wide else backbone, "folder")
 
-    def read_short_recipe(path: str | Path, revision: str | None = None) -> Any:
-        recipe = read_recipe(path, revision)
+    def read_short_recipe(
+        path: str | Path, revision: str | None = None, changes: Mapping[str, Any] | None = None
+    ) -> Any:
+        recipe = read_recipe(path, revision, changes)
         settings = recipe.model.model_copy(
             update={
                 "backbone": str(wide_backbone if recipe.model.quantization else backbone),

@@ -27,8 +27,10 @@ def test_schema_is_json_and_needs_no_recipe(run: Run) -> None:
 def test_a_run_ends_with_a_model_and_the_next_command(
     run: Run, recipe: Path, tmp_path: Path
 ) -> None:
-    done = run("train", recipe, "--output", tmp_path / "run")
+    done = run("train", recipe, "--output", tmp_path / "run", "--set", "name=trial")
     assert done.code == 0, done.err
+    record = json.loads((tmp_path / "run" / "seed-1" / "recipe.json").read_text())
+    assert record["name"] == "trial"
     model = tmp_path / "run" / "seed-1" / "model"
     assert done.out.startswith(f"{model}\tdev F1 ")
     assert f"vaner evaluate --model {model} --corpus {tmp_path / 'mine'} --split test" in done.err
@@ -57,6 +59,8 @@ def test_mistakes_in_a_recipe(
 def test_missing_arguments_are_errors(run: Run, recipe: Path, tmp_path: Path) -> None:
     assert "needs a recipe and an output folder" in run("train").error
     assert "needs a recipe and an output folder" in run("train", recipe).error
+    changed = run("train", recipe, "-o", tmp_path / "run", "--set", "stages.0.steps=many")
+    assert "recipe.yaml with --set stages.0.steps: stages.0.steps: " in changed.error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
     assert "is a file; --output must be a folder" in run("train", recipe, "-o", recipe).error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,17 @@ def train(
             show_default=False,
         ),
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a value of the recipe, given as YAML; may be repeated. Dots separate "
+            "names of fields and numbers of list items, which count from 0. Example: "
+            "--set stages.0.steps=6 --set model.lora=null",
+            show_default=False,
+        ),
+    ] = None,
     resume: ResumeOption = False,
     keep_checkpoints: KeepCheckpointsOption = False,
     draw: Annotated[
@@ -66,10 +78,13 @@ def train(
 
     `vaner train recipe.yaml --output runs/ncbi --resume`
 
+    `vaner train recipe.yaml --output runs/trial --set stages.0.steps=6`
+
     `vaner train --output runs/ncbi --draw`
 
     `vaner train --schema > recipe.schema.json`
     """
+    from vaner.training.recipe.changes import parse_changes
     from vaner.training.recipe.file import read_recipe
     from vaner.training.recipe.schema import Recipe
 
@@ -83,9 +98,10 @@ def train(
         raise VanerError(
             "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
         )
-    parsed = read_recipe(recipe, revision)
-    option = f" --revision {revision}" if revision is not None else ""
-    command = f"vaner train {recipe} -o {output}{option} --resume"
+    parsed = read_recipe(recipe, revision, parse_changes(changes or ()))
+    options = f" --revision {revision}" if revision is not None else ""
+    options += "".join(f" --set {shlex.quote(change)}" for change in changes or ())
+    command = f"vaner train {recipe} -o {output}{options} --resume"
     with output_folder_errors(output), resume_hint(output, command):
         from vaner.training.train import train as train_models
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from vaner.backbones.hub_names import parse_hub_name
 from vaner.errors import ModelError, RecipeError, library_errors
+from vaner.training.recipe.changes import apply_changes
 from vaner.training.recipe.leakage import find_split_conflict
 from vaner.training.recipe.models import (
     GeneratorRecipe,
@@ -34,7 +35,9 @@ _PARTS: Mapping[str, type[RecipePart]] = {
 }  # fmt: skip
 
 
-def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
+def read_recipe(
+    path: str | Path, revision: str | None = None, changes: Mapping[str, Any] | None = None
+) -> Recipe:
     """Read and check a recipe.
 
     Fields may have their former names; one log line then says what they are called now. Paths in
@@ -44,6 +47,8 @@ def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
         path: a YAML file.
         revision: branch, tag or commit on the Hub of the model that training starts from, or else
             of the backbone.
+        changes: field -> value, in place of those of the file, such as ``{"stages.0.steps": 6}``;
+            see `vaner.training.recipe.changes.apply_changes`.
 
     Raises:
         RecipeError: if the file cannot be read or the recipe is wrong; the message names the
@@ -54,6 +59,7 @@ def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
         raise RecipeError(f"{path}:{get_line(key)}: field `{key.value}` is given twice")
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
+    content = apply_changes(content, changes or {})
     renamed: dict[str, str] = {}
     # Paths in a recipe are looked up, and the model that training starts from is read.
     with library_errors(path, "not a recipe", error_class=RecipeError):
@@ -65,7 +71,8 @@ def read_recipe(path: str | Path, revision: str | None = None) -> Recipe:
         try:
             recipe = Recipe.model_validate(content, context=renamed)
         except ValidationError as error:
-            raise RecipeError(_first_problem(error, tree, path, renamed)) from error
+            problem = _first_problem(error, tree, path, renamed, changes or {})
+            raise RecipeError(problem) from error
         except ModelError as error:
             raise RecipeError(f"{path}: {error}") from error
         conflict = find_split_conflict(recipe)
@@ -105,9 +112,16 @@ def _new_names(renamed: Mapping[str, str], tree: yaml.Node | None) -> str:
 
 
 def _first_problem(
-    error: ValidationError, tree: yaml.Node | None, path: str | Path, renamed: Mapping[str, str]
+    error: ValidationError,
+    tree: yaml.Node | None,
+    path: str | Path,
+    renamed: Mapping[str, str],
+    changes: Mapping[str, Any],
 ) -> str:
-    """Return the first problem in one line, with the line of the file that it is on."""
+    """Return the first problem in one line, with the line of the file that it is on.
+
+    A problem of a change, or of a field in its value, names the change instead of the line.
+    """
     first = error.errors()[0]
     # A union adds the name of its branch to the location; the file has no such step.
     keys = [key for key in first["loc"] if isinstance(key, int) or "Recipe" not in key]
@@ -122,7 +136,9 @@ def _first_problem(
         message = "should be a mapping; to start from a saved model, give it as init_from"
     count = len(error.errors())
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return f"{path}:{_line_of_field(tree, keys, renamed)}: {field or 'recipe'}: {message}{more}"
+    change = next((key for key in changes if f"{field}.".startswith(f"{key}.")), None)
+    line = f":{_line_of_field(tree, keys, renamed)}" if change is None else f" with --set {change}"
+    return f"{path}{line}: {field or 'recipe'}: {message}{more}"
 
 
 def _duplicate_key(root: yaml.Node | None) -> yaml.ScalarNode | None:
