@@ -46,6 +46,14 @@ def test_tiny_model_finds_mentions(annotator: Annotator) -> None:
     assert {s.type for s in spans} == {"Chemical", "Disease"}
 
 
+def test_the_representation_of_an_annotator(annotator: Annotator, tiny_model: Path) -> None:
+    expected = f"(model={str(tiny_model)!r}, form='PyTorch', types=('Chemical', 'Disease'))"
+    assert repr(annotator) == f"Annotator{expected}"
+    assert repr(Annotator(annotator.recognizer)) == (
+        "Annotator(model, form='PyTorch', types=('Chemical', 'Disease'))"
+    )
+
+
 def test_batch_and_order_do_not_change_mentions(annotator: Annotator) -> None:
     texts = SENTENCES + AWKWARD + [" ".join(SENTENCES[i:]) for i in range(3)]
     documents = [Document(str(i), text) for i, text in enumerate(texts)]

@@ -6,7 +6,7 @@ torch and transformers are imported only if the model needs them: an exported mo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from vaner.linking.consistency import make_consistent
 from vaner.linking.protocol import MentionLinker, check_linker_types
 from vaner.models.load import load_recognizer
 from vaner.models.locate import list_embedded, locate_model
+from vaner.recognition.annotator_properties import AnnotatorProperties
 from vaner.recognition.former_names import FormerNames
 from vaner.recognition.frames import FrameAnnotator
 from vaner.recognition.language_warning import LanguageWarning
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from vaner.selector.selector import Selector
 
 
-class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
+class Annotator(AnnotatorProperties, FrameAnnotator, ScoreThresholds, FormerNames):
     """Finds entities in text.
 
     Args:
@@ -181,35 +182,17 @@ class Annotator(FrameAnnotator, ScoreThresholds, FormerNames):
         annotator._folder = folder if model.name_or_path else None
         return annotator
 
-    @property
-    def kind(self) -> str:
-        """The noun that messages use for the recognizer: ``model``, ``dictionary``."""
-        return self.recognizer.kind
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The entity types that the recognizer finds."""
-        return self.recognizer.types
+    def __repr__(self) -> str:
+        """Return the model, its form and its types: ``Annotator(model='biomedical', ...)``."""
+        embedded = {folder: name for name, folder in list_embedded().items()}
+        name = "" if self._folder is None else f"={embedded.get(self._folder, str(self._folder))!r}"
+        form = f", form={self.form!r}" if self.form else ""
+        return f"{type(self).__name__}({self.kind}{name}{form}, types={self.types!r})"
 
     @property
     def calibration(self) -> Calibration | None:
         """The calibration of the scores: that of the selector, if there is one."""
         return self._calibration if self.selector is None else self.selector.calibration
-
-    @property
-    def form(self) -> str | None:
-        """The backend and its precision, such as ``PyTorch``; None for a dictionary."""
-        return self.recognizer.form
-
-    @property
-    def zero_shot(self) -> bool:
-        """Whether the recognizer also finds other types, given their names."""
-        return self.recognizer.zero_shot
-
-    @property
-    def corpora(self) -> Mapping[str, Sequence[str]]:
-        """The corpora that `annotate` accepts as ``corpus`` -> the types that each annotates."""
-        return self.recognizer.corpora
 
     @property
     def training_corpora(self) -> frozenset[str]:

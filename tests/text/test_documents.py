@@ -4,6 +4,7 @@ import pytest
 
 from vaner.errors import VanerError
 from vaner.text.documents import Corpus, Document, Span, SpanError
+from vaner.text.mention_details import Candidate, Cue
 
 
 def test_span_outside_the_text_is_rejected() -> None:
@@ -82,3 +83,11 @@ def test_rename_types_of_a_corpus() -> None:
     assert corpus.rename_types({}) == corpus
     with pytest.raises(VanerError, match="corpus c does not annotate RNA, which is to be renamed"):
         corpus.rename_types({"RNA": "Gene"})
+
+
+def test_the_representation_of_a_span_has_what_is_not_empty() -> None:
+    expected = "Span(start=0, end=4, type='D', score=None, identifiers=(), fragments=())"
+    assert repr(Span(0, 4, "D")) == expected
+    details = {"candidates": (Candidate("1", "gout", 0.5),), "context": (Cue("negated", 0, 2),)}
+    span = Span(3, 7, "D", **details)
+    assert repr(span).endswith(f"candidates={span.candidates!r}, context={span.context!r})")

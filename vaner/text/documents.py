@@ -32,7 +32,7 @@ class SpanError(VanerError):
     """A span that is outside its text, covers only white space, or has invalid fragments."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, repr=False)
 class Span:
     """A mention of an entity: ``text[start:end]``, half-open, in code points.
 
@@ -62,14 +62,20 @@ class Span:
     score: float | None = field(default=None, compare=False)
     identifiers: tuple[str, ...] = field(default=(), compare=False)
     fragments: tuple[tuple[int, int], ...] = ()
-    candidates: tuple[Candidate, ...] = field(default=(), compare=False, repr=False)
-    context: tuple[Cue, ...] = field(default=(), compare=False, repr=False)
+    candidates: tuple[Candidate, ...] = field(default=(), compare=False)
+    context: tuple[Cue, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
             raise SpanError(f"span {self.start}:{self.end} ({self.type}) is empty or reversed")
         if self.fragments:
             self._check_fragments()
+
+    def __repr__(self) -> str:
+        """Return the fields, without empty `candidates` and `context`."""
+        optional = [name for name in ("candidates", "context") if getattr(self, name)]
+        names = ("start", "end", "type", "score", "identifiers", "fragments", *optional)
+        return f"Span({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def _check_fragments(self) -> None:
         offsets = [offset for piece in self.fragments for offset in piece]
