@@ -33,8 +33,8 @@ from vaner.recognition.options import (
 )
 from vaner.recognition.recognizer import Recognizer, resolve_corpus, resolve_types
 from vaner.recognition.score_thresholds import ScoreThresholds, Thresholds
-from vaner.recognition.stream import check_texts
 from vaner.text.documents import Document, Overlaps, filter_by_score, resolve_overlaps
+from vaner.text.inputs import check_texts
 from vaner.text.variant_notation import join_protein_variants
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
@@ -98,7 +98,7 @@ class Annotator(AnnotatorProperties, FrameAnnotator, ScoreThresholds, FormerName
         selector: str | Path | None = None,
         linker: MentionLinker | None = None,
         context: bool = False,
-        device: str = "auto",
+        device: str | None = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
         quantization: Quantization | None = None,
@@ -116,7 +116,7 @@ class Annotator(AnnotatorProperties, FrameAnnotator, ScoreThresholds, FormerName
             revision: branch, tag or commit on the Hub. It can also follow the id: ``me/name@v1``.
             selector: folder or Hub id of a selector.
             linker, context: see `Annotator`.
-            device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+            device: ``auto`` or None (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: maximum number of sentences in a batch.
             calibrated: whether scores are calibrated, if `vaner calibrate` was run for the model.
             quantization: ``nf4`` loads the backbone of an adapter in 4 bits, as it was trained.

@@ -63,6 +63,33 @@ class VanerError(Exception):
         super().__init__(to_single_line(message))
 
 
+class ArgumentError(VanerError, TypeError):
+    """An argument of a wrong type."""
+
+
+def check_argument(
+    name: str, value: object, expected: type | tuple[type, ...], advice: str
+) -> None:
+    """Check the type of an argument that a caller gives in Python.
+
+    Args:
+        name: name of the argument.
+        value: its value.
+        expected: its type, or several.
+        advice: what to give instead, for the message.
+
+    Raises:
+        ArgumentError: if it has another type.
+
+    >>> check_argument("types", 3, (str, list), "give names, as in ['Disease']")
+    Traceback (most recent call last):
+    vaner.errors.ArgumentError: types is of type int; give names, as in ['Disease']
+    """
+    if not isinstance(value, expected):
+        kind = "None" if value is None else f"of type {type(value).__name__}"
+        raise ArgumentError(f"{name} is {kind}; {advice}")
+
+
 class FormatError(VanerError):
     """A document file that does not follow its format.
 

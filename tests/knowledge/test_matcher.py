@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.knowledge.bases import CONCEPTS, write_base
 from tests.knowledge.canonical_text import canonical_text
-from vaner.errors import KnowledgeError
+from vaner.errors import KnowledgeError, VanerError
 from vaner.knowledge import lexicon
 from vaner.knowledge.hash_tables import HashTable
 from vaner.knowledge.lexicon import Lexicon
@@ -307,5 +307,10 @@ def test_a_matcher_is_pickled_and_refuses_what_is_no_text(tmp_path: Path) -> Non
     documents = [Document("1", "gout and asthma")]
     copied = pickle.loads(pickle.dumps(matcher))
     assert list(copied.annotate(documents)) == list(matcher.annotate(documents))
+    for text in ("asthma", documents[0]):
+        with pytest.raises(TypeError, match="annotate takes a list of texts, and this is one"):
+            matcher.annotate(text)  # type: ignore[arg-type]
+    with pytest.raises(VanerError, match="types is of type int; give names"):
+        matcher.annotate(["asthma"], types=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="text 0 is None; texts are strings or documents"):
         list(matcher.annotate([None]))  # type: ignore[list-item]

@@ -92,17 +92,19 @@ def locate_tokenizer(model: BackboneModel, folder: Path) -> Path:
     )
 
 
-def select_device(name: str | torch.device) -> torch.device:
-    """Return a device by name, after allocating memory on it. ``auto`` is a GPU if there is one.
+def select_device(name: str | torch.device | None) -> torch.device:
+    """Return a device by name, after allocating memory on it.
+
+    ``auto``, like None, is a GPU if there is one.
 
     Raises:
         VanerError: if this machine has no such device, or if no memory can be allocated on it.
     """
-    if name == "auto":
+    if name in (None, "auto"):
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         known = "auto, cpu, cuda, cuda:1, mps"
         raise VanerError(f"unknown device {name!r}; choose one of {known} …") from None
     try:

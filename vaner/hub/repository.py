@@ -72,7 +72,7 @@ def collect_files(
     Raises:
         VanerError: If the folder is not a saved model of vaner, or others could not load it.
     """
-    if not is_hub_id(repo):
+    if not isinstance(repo, str) or not is_hub_id(repo):
         raise HubError(f"{repo!r} cannot be a repository; give a name such as owner/model")
     stored = describe(folder)
     model = _add_results(_with_public_backbone(stored, backbone), folder, results)

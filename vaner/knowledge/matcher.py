@@ -31,7 +31,8 @@ from vaner.knowledge.lexicon import Lexicon, open_lexicon
 from vaner.knowledge.lexicon_tables import join_texts
 from vaner.knowledge.spelling_rules import RULES, SpellingRules, parse_rules
 from vaner.knowledge.type_names import match_types
-from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps, to_documents
+from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
+from vaner.text.inputs import to_documents
 from vaner.utils.deprecation import renamed_argument, warn_renamed
 
 # Enough text to make array operations efficient, and little enough for the processor's cache.
@@ -150,10 +151,16 @@ class Matcher:
 
         Raises:
             KnowledgeError: for a type that the base does not have.
+            ArgumentError: if the texts are one text, a table, or no texts.
         """
         types = self.resolve_types(types)
         included = np.array([types is None or type in types for type in self.types], np.bool_)
-        for batch in _make_batches(to_documents(texts_or_documents)):
+        return self._annotate(to_documents(texts_or_documents), included, overlaps)
+
+    def _annotate(
+        self, documents: Iterable[Document], included: NDArray[np.bool_], overlaps: Overlaps
+    ) -> Iterator[Document]:
+        for batch in _make_batches(documents):
             for document, spans in zip(batch, self._find_batch(batch, included), strict=True):
                 yield document.with_spans(resolve_overlaps(spans) if overlaps == "best" else spans)
 

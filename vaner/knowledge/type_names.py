@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaner.errors import KnowledgeError
-from vaner.utils.names import match_name
+from vaner.utils.names import list_types, match_name
 
 
 def match_types(types: Sequence[str] | None, known: Sequence[str], owner: str) -> list[str] | None:
@@ -18,14 +18,14 @@ def match_types(types: Sequence[str] | None, known: Sequence[str], owner: str) -
 
     Raises:
         KnowledgeError: for a type that does not exist.
+        ArgumentError: if they are not names.
 
     >>> match_types(["disease"], ["Chemical", "Disease"], "the base")
     ['Disease']
     """
     if types is None:
         return None
-    names = [types] if isinstance(types, str) else list(types)
-    resolved = [match_name(name, known) or name for name in names]
+    resolved = [match_name(name, known) or name for name in list_types(types)]
     if missing := [name for name in resolved if name not in known]:
         raise KnowledgeError(f"{owner} has no type {', '.join(missing)}; it has {', '.join(known)}")
     return list(dict.fromkeys(resolved))

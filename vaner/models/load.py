@@ -26,7 +26,7 @@ _OPTIONS = {*HUB_OPTIONS, "backbone", "dtype", "quantization", "trainable"}
 
 def load_recognizer(
     folder: Path,
-    device: str = "auto",
+    device: str | None = "auto",
     batch_size: int = 32,
     *,
     form: Form | None = None,
@@ -36,7 +36,7 @@ def load_recognizer(
 
     Args:
         folder: folder of the model.
-        device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+        device: ``auto`` or None (a GPU if there is one), ``cpu``, ``cuda`` …
         batch_size: maximum number of sentences in a batch.
         form: ``pytorch``, ``int8`` or ``fp32``. Default: on a CPU an exported form, if there is
             one.
@@ -51,6 +51,7 @@ def load_recognizer(
     if unknown := sorted(set(options) - _OPTIONS):
         known = ", ".join(sorted(_OPTIONS))
         raise TypeError(f"a model has no option {unknown[0]}; the options are: {known}")
+    device = device or "auto"
     needs_pytorch = set(options) - set(HUB_OPTIONS)
     if needs_pytorch and form not in (None, "pytorch"):
         raise ModelError(f"{', '.join(needs_pytorch)} cannot be used with the form {form}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from vaner.backbones.hub_names import parse_hub_name
 from vaner.backbones.storage import resolve_model_folder
-from vaner.errors import ModelError
+from vaner.errors import ArgumentError, ModelError
 from vaner.recognition.options import DEFAULT_MODEL
 from vaner.utils.names import match_name, suggest_name
 
@@ -27,7 +27,7 @@ def locate_model(name_or_path: str | Path | None = None, **hub: Any) -> Path:
         TypeError: if it is not a name.
     """
     if name_or_path is not None and not isinstance(name_or_path, str | Path):
-        raise TypeError(f"a model is a name or a folder, not {type(name_or_path).__name__}")
+        raise ArgumentError(f"a model is a name or a folder, not {type(name_or_path).__name__}")
     name = str(DEFAULT_MODEL if name_or_path is None else name_or_path)
     if not name.strip():
         raise ModelError("the name of the model is empty", argument="model")

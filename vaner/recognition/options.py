@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from vaner.errors import VanerError
+from vaner.errors import ArgumentError, VanerError
 from vaner.text.documents import Overlaps
 
 DEFAULT_MODEL = "biomedical"
@@ -177,7 +177,7 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
         values: name -> value.
 
     Raises:
-        TypeError: if a number, an integer or a bool is expected and another type is given.
+        ArgumentError: if a number, an integer or a bool is expected and another type is given.
         VanerError: if a value is outside its limits, or not one of the choices.
 
     >>> check_options(AnnotateOptions, min_score=0.5, overlaps="best")
@@ -191,13 +191,13 @@ def check_options(options: type[LoadOptions] | type[AnnotateOptions], **values: 
         if choices and value not in choices:
             raise VanerError(f"{name} is {value!r}; choose {' or '.join(choices)}")
         if hint is bool and not isinstance(value, bool):
-            raise TypeError(f"{name} is True or False, not {value!r}")
+            raise ArgumentError(f"{name} is True or False, not {value!r}")
         if declared.minimum is None:
             continue
         is_integer = hint is int  # NumPy registers its numbers as well
         if not isinstance(value, Integral if is_integer else Real) or isinstance(value, bool):
             kind = "an integer" if is_integer else "a number"
-            raise TypeError(f"{name} is {kind}, not {value!r}")
+            raise ArgumentError(f"{name} is {kind}, not {value!r}")
         number, maximum = float(value), declared.maximum
         is_too_high = maximum is not None and number > maximum
         if is_too_high or not number >= declared.minimum:  # NaN is neither

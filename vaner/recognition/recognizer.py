@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from vaner.calibration.calibration import Calibration
-from vaner.errors import VanerError
+from vaner.errors import ArgumentError, VanerError
 from vaner.text.documents import Document
-from vaner.utils.names import match_name, suggest_name
+from vaner.utils.names import list_types, match_name, suggest_name
 
 
 class RecognizerInfo(Protocol):
@@ -80,14 +80,11 @@ def resolve_types(recognizer: RecognizerInfo, types: str | Sequence[str] | None)
 
     Raises:
         VanerError: if the recognizer does not find a type, or if none is given.
-        TypeError: if a type is not a string.
+        ArgumentError: if they are not names.
     """
     if types is None:
         return recognizer.types
-    names = [types] if isinstance(types, str) else list(types)
-    if wrong := [name for name in names if not isinstance(name, str)]:
-        raise TypeError(f"types are names, as in ['Disease'], not {wrong[0]!r}")
-    if not names:
+    if not (names := list_types(types)):
         raise VanerError("types is empty; leave it out to find all types")
     known = recognizer.types
     requested = [match_name(name, known) or name for name in names]
@@ -109,10 +106,10 @@ def resolve_corpus(recognizer: RecognizerInfo, corpus: str | None) -> str | None
 
     Raises:
         VanerError: if the recognizer knows no such corpus.
-        TypeError: if it is not a name.
+        ArgumentError: if it is not a name.
     """
     if not isinstance(corpus, str | None):
-        raise TypeError(f"corpus is the name of one corpus, not {type(corpus).__name__}")
+        raise ArgumentError(f"corpus is the name of one corpus, not {type(corpus).__name__}")
     known = list(recognizer.corpora)
     if corpus is None or (resolved := match_name(corpus, known)):
         return None if corpus is None else resolved

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 from vaner.calibration.calibration import Calibration
-from vaner.errors import VanerError
+from vaner.errors import VanerError, check_argument
 from vaner.recognition.recognizer import Recognizer, resolve_types
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ class ScoreThresholds:
 
         Raises:
             VanerError: if the model has no calibration, or if a type did not reach the precision.
+            ArgumentError: if an argument has a wrong type.
         """
+        check_argument("precision", precision, Real, "give a number from 0 to 1")
         calibration: Calibration | None = self.calibration  # type: ignore[attr-defined]
         if calibration is None:
             raise VanerError(

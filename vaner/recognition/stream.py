@@ -6,10 +6,11 @@ so that batches of similar length can be formed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from vaner.text.documents import Document, Span, to_documents
+from vaner.text.documents import Document, Span
+from vaner.text.inputs import to_documents
 from vaner.text.words import Word, get_sentences, split_words
 
 BATCHES_PER_CHUNK = 16
@@ -43,7 +44,7 @@ def annotate_stream(
     annotate_pieces: Callable[[Sequence[Piece]], None],
     chunk_size: int,
 ) -> Iterator[Document]:
-    """Yield the documents with their predicted mentions, in their order.
+    """Return the documents with their predicted mentions as a stream, in their order.
 
     Args:
         texts_or_documents: texts, or documents, whose spans are replaced. The id of a plain text
@@ -51,41 +52,30 @@ def annotate_stream(
         split_sentence: splits a sentence into pieces.
         annotate_pieces: adds the mentions of some pieces to the span lists of their documents.
         chunk_size: number of pieces to collect at a time.
+
+    Raises:
+        ArgumentError: if the texts are one text, a table, or no texts.
     """
-    for chunk in _collect_chunks(_split(texts_or_documents, split_sentence), chunk_size):
+    pieces = _split(to_documents(texts_or_documents), split_sentence)
+    return _annotate_chunks(_collect_chunks(pieces, chunk_size), annotate_pieces)
+
+
+def _annotate_chunks(
+    chunks: Iterable[Sequence[Piece | _DocumentEnd]],
+    annotate_pieces: Callable[[Sequence[Piece]], None],
+) -> Iterator[Document]:
+    for chunk in chunks:
         annotate_pieces([item for item in chunk if not isinstance(item, _DocumentEnd)])
         for item in chunk:
             if isinstance(item, _DocumentEnd):
                 yield item.document.with_spans(sorted(item.spans))
 
 
-def check_texts(texts_or_documents: Iterable[str | Document]) -> None:
-    """Check that an argument is a collection of texts, not one text or a table.
-
-    Raises:
-        TypeError: if it is something else. The message says what to do.
-    """
-    given = type(texts_or_documents).__name__
-    if isinstance(texts_or_documents, str | Document):
-        raise TypeError(
-            f"annotate takes a list of texts, and this is one {given}: call the annotator with it, "
-            "annotator(text), or put it in a list"
-        )
-    if hasattr(texts_or_documents, "columns"):
-        raise TypeError(
-            f"annotate takes a list of texts, and this is a {given}: use annotate_frame, or give "
-            "the column with the texts"
-        )
-    is_collection = isinstance(texts_or_documents, Iterable)
-    if not is_collection or isinstance(texts_or_documents, bytes | bytearray | Mapping):
-        raise TypeError(f"annotate takes a list of texts or documents, not {given}")
-
-
 def _split(
-    texts_or_documents: Iterable[str | Document], split_sentence: SentenceSplitter[Piece]
+    documents: Iterable[Document], split_sentence: SentenceSplitter[Piece]
 ) -> Iterator[Piece | _DocumentEnd]:
     """Yield the pieces of each document, and then its end."""
-    for document in to_documents(texts_or_documents):
+    for document in documents:
         words = split_words(document.text)
         spans: list[Span] = []
         for first, last in get_sentences(document, words):

@@ -95,7 +95,7 @@ class Selector:
         cls,
         name_or_path: str | Path,
         *,
-        device: str = "auto",
+        device: str | None = "auto",
         batch_size: int = 32,
         calibrated: bool = True,
         **hub: Any,
@@ -104,7 +104,7 @@ class Selector:
 
         Args:
             name_or_path: Folder or Hub id, which may be followed by a revision: ``owner/name@v1``.
-            device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` …
+            device: ``auto`` or None (a GPU if there is one), ``cpu``, ``cuda`` …
             batch_size: Maximum number of candidates in a batch.
             calibrated: Apply the calibration stored with the model, if there is one.
             hub: Options for the Hub: ``revision``, ``token``, ``cache_dir``, ``local_files_only``.

@@ -223,22 +223,6 @@ class Document:
         return fragment(self)
 
 
-def to_documents(texts_or_documents: Iterable[str | Document]) -> Iterator[Document]:
-    """Yield documents; the id of a plain text is its position in the input.
-
-    Raises:
-        TypeError: if an item is neither a text nor a document.
-    """
-    for number, item in enumerate(texts_or_documents):
-        if isinstance(item, Document):
-            yield item
-        elif isinstance(item, str):
-            yield Document(str(number), str(item))
-        else:
-            kind = "None" if item is None else f"of type {type(item).__name__}"
-            raise TypeError(f"text {number} is {kind}; texts are strings or documents")
-
-
 def tally_mentions(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
     """Yield the documents unchanged, and add the number of their mentions per type to `counts`."""
     for document in documents:

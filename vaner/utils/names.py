@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from vaner.errors import ArgumentError, check_argument
+
 _MAX_FILE_NAME = 200  # bytes; with an ending, systems allow 255
 _MIN_PREFIX = 3  # letters at the beginning of a name that suggest it
 
@@ -26,6 +28,23 @@ def match_name(name: str, known: Iterable[str]) -> str | None:
         return name
     similar = [other for other in names if _fold(other) == _fold(name)]
     return similar[0] if len(similar) == 1 else None
+
+
+def list_types(types: str | Iterable[str]) -> list[str]:
+    """Return the entity types that a user gives, or one of them, as a list.
+
+    Raises:
+        ArgumentError: if they are not names.
+
+    >>> list_types("Disease")
+    ['Disease']
+    """
+    advice = "give names, as in ['Disease']"
+    check_argument("types", types, Iterable, advice)
+    names = [types] if isinstance(types, str) else list(types)
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise ArgumentError(f"types are names, as in ['Disease'], not {wrong[0]!r}")
+    return names
 
 
 def is_file_name(name: str) -> bool:
