@@ -11,7 +11,9 @@ import pytest
 from tests.tiny_model import SENTENCES
 from vaner.annotator import Annotator
 from vaner.errors import ModelError, VanerError
-from vaner.text.documents import Document
+from vaner.evaluation.evaluate import evaluate
+from vaner.evaluation.predictions import evaluate_predictions
+from vaner.text.documents import Corpus, Document
 
 TEXT = " ".join(SENTENCES)
 
@@ -73,7 +75,8 @@ def test_a_type_in_any_case_alone_or_in_a_list(annotator: Annotator, types: Any)
     [
         ("Diseases", VanerError, "it finds Chemical, Disease. Did you mean Disease?"),
         ([], VanerError, "types is empty; leave it out to find all types"),
-        ([1], TypeError, "types are names"),
+        (3, VanerError, "types is of type int; give names, as in"),
+        ([1], VanerError, "types are names"),
         ([["Disease"]], TypeError, "types are names"),
     ],
 )
@@ -105,6 +108,31 @@ def test_options_outside_their_limits(
 ) -> None:
     with pytest.raises(error, match=message):
         annotator.annotate([TEXT], **options)
+
+
+def test_arguments_of_other_methods(annotator: Annotator) -> None:
+    documents: Any = [Document("1", "one text")]
+    wrong: Any = "x"
+    for corpus, kind in ((documents, "of type list"), (None, "None")):
+        with pytest.raises(VanerError, match=f"corpus is {kind}; make one of documents"):
+            evaluate(annotator, corpus)
+        with pytest.raises(VanerError, match=f"corpus is {kind}; make one of documents"):
+            evaluate_predictions(corpus, [])
+    with pytest.raises(VanerError, match="types is empty; leave it out to score all types"):
+        evaluate(annotator, Corpus("c", "test", documents, ("Disease",)), types=[])
+    with pytest.raises(VanerError, match="precision is of type str; give a number from 0 to 1"):
+        annotator.thresholds("Disease", wrong)
+    with pytest.raises(VanerError, match="None cannot be a repository"):
+        annotator.push_to_hub(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="this is one str"):
+        annotator.recognizer.annotate(wrong)
+
+
+def test_no_device_is_the_default(annotator: Annotator, tiny_model: Path) -> None:
+    loaded = Annotator.from_pretrained(tiny_model, device=None)
+    assert loaded(TEXT).spans == annotator(TEXT).spans
+    with pytest.raises(VanerError, match=r"unknown device 3\.5"):
+        Annotator.from_pretrained(tiny_model, device=3.5)  # type: ignore[arg-type]
 
 
 def test_numbers_of_numpy(annotator: Annotator) -> None:

@@ -133,6 +133,14 @@ def test_types_restrict_both_sides() -> None:
     assert report.macro.f1 == 1.0, "types that do not occur are not part of the mean"
 
 
+def test_one_type_in_any_case() -> None:
+    gold = [document("1", (0, 4, "Disease"), (5, 9, "Gene"))]
+    predicted = [document("1", (0, 4, "Disease"))]
+    assert score(gold, predicted, types="disease") == score(gold, predicted, types=["Disease"])
+    assert list(score(gold, predicted, types="disease").types) == ["Disease"]
+    assert compare(gold, predicted, gold, types="gene", resamples=10).b == 1.0
+
+
 def test_seen_and_unseen_mentions_of_a_small_case() -> None:
     train = [Document("t", "Breast\n cancer", (Span(0, 14, "Disease"),))]
     seen = seen_mentions(train)
@@ -446,6 +454,13 @@ def test_invalid_input_raises() -> None:
         score([a], [a], bootstrap=-1)
     with pytest.raises(VanerError, match="at least one resample, not 0"):
         compare([a], [a], [a], resamples=0)
+    with pytest.raises(VanerError, match="types is empty"):
+        score([a], [a], types=[])
+    for types in ("C", ["C"]):
+        with pytest.raises(VanerError, match="no mention has the type C; the types are A"):
+            score([document("a", (0, 4, "A"))], [a], types=types)
+        with pytest.raises(VanerError, match="no mention has the type C"):
+            compare([a], [a], [document("a", (0, 4, "A"))], types=types)
 
 
 def test_sentences_of_one_document_are_resampled_together() -> None:

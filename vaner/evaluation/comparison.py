@@ -18,7 +18,7 @@ from vaner.evaluation.bootstrap import (
     resample_counts,
 )
 from vaner.evaluation.document_alignment import align_documents
-from vaner.evaluation.scorer import count_strict_matches
+from vaner.evaluation.scorer import count_strict_matches, list_scored_types
 from vaner.text.documents import Document
 
 _F1 = 2
@@ -52,7 +52,7 @@ def compare(
     a: Iterable[Document],
     b: Iterable[Document],
     *,
-    types: Collection[str] | None = None,
+    types: str | Collection[str] | None = None,
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
@@ -65,13 +65,13 @@ def compare(
     Args:
         gold: Documents with the annotated mentions.
         a, b: Documents with the mentions of each system. Documents are paired by id.
-        types: Entity types to score; all that occur if None.
+        types: Entity types to score, or one of them; all that occur if None.
         resamples: Number of resamples of the bootstrap and of the test.
         seed: Seed of the random number generator.
 
     Raises:
-        VanerError: If documents do not match (see `align_documents`), or `resamples` is not
-            positive.
+        VanerError: If documents do not match (see `align_documents`), if `resamples` is not
+            positive, or if none of `types` occurs.
 
     Source: Noreen 1989; Yeh 2000, COLING, for F1.
 
@@ -83,8 +83,9 @@ def compare(
         raise VanerError(f"a comparison needs at least one resample, not {resamples}")
     documents = list(gold)
     pairs_a, pairs_b = align_documents(documents, a), align_documents(documents, b)
+    names = list_scored_types([*pairs_a, *pairs_b], types)
     counts = np.stack(
-        [count_strict_matches(pairs_a, types), count_strict_matches(pairs_b, types)], axis=1
+        [count_strict_matches(pairs_a, names), count_strict_matches(pairs_b, names)], axis=1
     )
     f1 = precision_recall_f1(counts.sum(axis=0))[:, _F1]
     sampled_f1 = precision_recall_f1(resample_counts(counts, resamples, seed))[..., _F1]

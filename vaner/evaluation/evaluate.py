@@ -15,19 +15,20 @@ from vaner.calibration.reliability import Reliability
 from vaner.corpora import base_corpus
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
+from vaner.evaluation.document_alignment import align_documents
 from vaner.evaluation.evaluation import (
     Evaluation,
-    check_has_mentions,
-    join_names,
+    check_corpus,
+    match_corpus_types,
     measure_reliability,
 )
 from vaner.evaluation.memorized_mentions import seen_mentions
-from vaner.evaluation.scorer import score
+from vaner.evaluation.scorer import score_pairs
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
 from vaner.recognition.score_thresholds import ScoreThresholds
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
-from vaner.utils.names import match_name, suggest_name
+from vaner.utils.names import suggest_name
 
 __all__ = ["Evaluation", "ProgressWrapper", "evaluate", "select_types"]
 
@@ -39,7 +40,7 @@ def evaluate(
     recognizer: Recognizer,
     corpus: Corpus,
     *,
-    types: Sequence[str] | None = None,
+    types: str | Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
     min_score: float | Mapping[str, float] | None = None,
     limit: int | None = None,
@@ -76,8 +77,9 @@ def evaluate(
     predicted = tuple(filter_by_score(document, min_score or 0.0) for document in annotated)
     seconds = time.monotonic() - started
     unreachable = _count_unreachable(recognizer, gold, type_names)
-    report = score(
-        gold, predicted, types=type_names, seen=None if train is None else seen_mentions(train),
+    report = score_pairs(
+        align_documents(gold, predicted), sorted(type_names),
+        seen=None if train is None else seen_mentions(train),
         unreachable=unreachable.total(), bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     return Evaluation(
@@ -142,7 +144,7 @@ def _training_name(recognizer: Recognizer, corpus: str) -> str | None:
 
 
 def select_types(
-    recognizer: Recognizer, corpus: Corpus, types: Sequence[str] | None
+    recognizer: Recognizer, corpus: Corpus, types: str | Sequence[str] | None
 ) -> tuple[str, ...]:
     """Return the types to score, without duplicates.
 
@@ -157,10 +159,7 @@ def select_types(
             or has no type in common with the recognizer, or if the recognizer does not find one of
             `types`.
     """
-    if not corpus.documents:
-        name = join_names(corpus.name, corpus.split)
-        raise VanerError(f"corpus {name} has no documents to score")
-    check_has_mentions(corpus)
+    check_corpus(corpus)
     if types is None:
         common = tuple(type for type in corpus.types if type in recognizer.types)
         if not common:
@@ -171,18 +170,11 @@ def select_types(
                 argument="rename",
             )
         return common
-    names = [types] if isinstance(types, str) else types
-    types = [match_name(name, corpus.types) or name for name in names]
-    for type in types:
-        if type not in corpus.types:
-            raise VanerError(
-                f"corpus {corpus.name} does not annotate {type}; it has "
-                f"{format_types(corpus.types)}; rename one of them to {type}",
-                argument="rename",
-            )
+    names = match_corpus_types(types, corpus)
+    for type in names:
         if type not in recognizer.types and not recognizer.zero_shot:
             raise VanerError(
                 f"the {recognizer.kind} does not find {type}; "
                 f"it finds {', '.join(recognizer.types)}{suggest_name(type, recognizer.types)}"
             )
-    return tuple(dict.fromkeys(types))
+    return names

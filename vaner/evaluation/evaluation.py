@@ -8,11 +8,12 @@ from itertools import chain
 from typing import Any
 
 from vaner.calibration.reliability import Reliability, reliability
-from vaner.errors import VanerError
+from vaner.errors import VanerError, check_argument
 from vaner.evaluation.label_predictions import label_predictions
 from vaner.evaluation.prediction_alignment import Alignment
 from vaner.evaluation.report import Report
-from vaner.text.documents import Corpus, Document
+from vaner.text.documents import Corpus, Document, format_types
+from vaner.utils.names import list_types, match_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,43 @@ def join_names(corpus: str, split: str) -> str:
     return f"{corpus} {split}".rstrip()
 
 
-def check_has_mentions(corpus: Corpus) -> None:
-    """Check that a corpus has mentions to score against.
+def check_corpus(corpus: Corpus) -> None:
+    """Check that a corpus has documents with mentions to score against.
 
     Raises:
-        VanerError: If it has none.
+        VanerError: If it has none, or if it is not a corpus.
     """
+    advice = "make one of documents: Corpus(name, split, documents)"
+    check_argument("corpus", corpus, Corpus, advice)
+    name = join_names(corpus.name, corpus.split)
+    if not corpus.documents:
+        raise VanerError(f"corpus {name} has no documents to score")
     if not corpus.types:
         raise VanerError(
-            f"corpus {join_names(corpus.name, corpus.split)} has no mentions to score against; "
-            "give a corpus that is annotated"
+            f"corpus {name} has no mentions to score against; give a corpus that is annotated"
         )
+
+
+def match_corpus_types(types: str | Sequence[str], corpus: Corpus) -> tuple[str, ...]:
+    """Return the types of a corpus that a user gives, without duplicates.
+
+    Args:
+        types: The types, or one of them, in upper or lower case.
+        corpus: The corpus.
+
+    Raises:
+        VanerError: If no type is given, or if the corpus does not annotate one of them.
+    """
+    if not (given := list_types(types)):
+        raise VanerError("types is empty; leave it out to score all types")
+    names = tuple(dict.fromkeys(match_name(name, corpus.types) or name for name in given))
+    if missing := [name for name in names if name not in corpus.types]:
+        raise VanerError(
+            f"corpus {corpus.name} does not annotate {missing[0]}; it has "
+            f"{format_types(corpus.types)}; rename one of them to {missing[0]}",
+            argument="rename",
+        )
+    return names
 
 
 def measure_reliability(

@@ -9,24 +9,24 @@ from itertools import chain
 
 from vaner.corpora.statistics import count_duplicates
 from vaner.errors import VanerError
+from vaner.evaluation.document_alignment import align_documents
 from vaner.evaluation.evaluation import (
     Evaluation,
-    check_has_mentions,
-    join_names,
+    check_corpus,
+    match_corpus_types,
     measure_reliability,
 )
 from vaner.evaluation.memorized_mentions import seen_mentions
 from vaner.evaluation.prediction_alignment import Alignment, align_predictions
-from vaner.evaluation.scorer import score
+from vaner.evaluation.scorer import score_pairs
 from vaner.text.documents import Corpus, Document, filter_by_score, format_types
-from vaner.utils.names import match_name
 
 
 def evaluate_predictions(
     corpus: Corpus,
     predicted: Iterable[Document],
     *,
-    types: Sequence[str] | None = None,
+    types: str | Sequence[str] | None = None,
     train: Iterable[Document] | None = None,
     min_score: float | Mapping[str, float] | None = None,
     limit: int | None = None,
@@ -62,9 +62,10 @@ def evaluate_predictions(
     names = _select_types(corpus, alignment, types)
     gold = tuple(document.without_duplicates() for document in alignment.gold)
     seen = None if train is None else seen_mentions(train)
-    report = score(
-        gold, alignment.predicted, types=names, seen=seen, bootstrap=bootstrap, seed=seed
-    )
+    report = score_pairs(
+        align_documents(gold, alignment.predicted), sorted(names), seen=seen,
+        bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
     return Evaluation(
         corpus=corpus.name,
         split=corpus.split,
@@ -94,9 +95,7 @@ def _align(
     Raises:
         VanerError: If there is nothing to score.
     """
-    if not corpus.documents:
-        name = join_names(corpus.name, corpus.split)
-        raise VanerError(f"corpus {name} has no documents to score")
+    check_corpus(corpus)
     alignment = align_predictions(corpus, predicted)
     if only_predicted:
         alignment = alignment.only_predicted()
@@ -111,23 +110,14 @@ def count_predictions(alignment: Alignment) -> Counter[str]:
 
 
 def _select_types(
-    corpus: Corpus, alignment: Alignment, types: Sequence[str] | None
+    corpus: Corpus, alignment: Alignment, types: str | Sequence[str] | None
 ) -> tuple[str, ...]:
     """Return the types to score.
 
     Raises:
         VanerError: If the corpus does not annotate a type, or the predictions have no such type.
     """
-    check_has_mentions(corpus)
-    given = [types] if isinstance(types, str) else corpus.types if types is None else types
-    names = tuple(dict.fromkeys(match_name(name, corpus.types) or name for name in given))
-    for type in names:
-        if type not in corpus.types:
-            raise VanerError(
-                f"corpus {corpus.name} does not annotate {type}; it has "
-                f"{format_types(corpus.types)}; rename one of them to {type}",
-                argument="rename",
-            )
+    names = corpus.types if types is None else match_corpus_types(types, corpus)
     predicted = count_predictions(alignment)
     if predicted and not set(names) & predicted.keys():
         raise VanerError(

@@ -21,7 +21,8 @@ from vaner.evaluation.match_criteria import RELAXED, count_matches, match_strict
 from vaner.evaluation.memorized_mentions import MentionKey, mention_key
 from vaner.evaluation.nesting_groups import group_by_nesting, has_overlaps
 from vaner.evaluation.report import Bootstrap, Report, Score
-from vaner.text.documents import Document, Span
+from vaner.text.documents import Document, Span, format_types
+from vaner.utils.names import list_types, match_name
 
 Label = tuple[str, str]
 """Label of a row of counts: a group (``strict``, ``relaxed``, ``type``, ``nesting``) and a name."""
@@ -31,7 +32,7 @@ def score(
     gold: Iterable[Document],
     predicted: Iterable[Document],
     *,
-    types: Collection[str] | None = None,
+    types: str | Collection[str] | None = None,
     seen: Collection[MentionKey] | None = None,
     unreachable: int = 0,
     bootstrap: int = 1000,
@@ -53,23 +54,46 @@ def score(
     Args:
         gold: Documents with all annotated mentions, including those the system cannot represent.
         predicted: Documents with the same ids and texts.
-        types: Types to score; mentions of other types are ignored. None scores all that occur.
+        types: Types to score, or one of them, in upper or lower case; mentions of other types are
+            ignored. None scores all that occur.
         seen: Mentions of the training documents, from `seen_mentions`, or None.
         unreachable: Number of gold mentions the system cannot represent, for the report.
         bootstrap: Number of bootstrap resamples for the 95% intervals; 0 computes no intervals.
         seed: Seed of the bootstrap.
 
     Raises:
-        VanerError: If documents do not match (see `align_documents`), or `bootstrap` is negative.
+        VanerError: If documents do not match (see `align_documents`), if `bootstrap` is negative,
+            or if none of `types` occurs.
 
     >>> gold = [Document("1", "Asthma and flu", (Span(0, 6, "Disease"), Span(11, 14, "Disease")))]
     >>> score(gold, [gold[0].with_spans(gold[0].spans[:1])]).micro.recall
     0.5
     """
+    pairs = align_documents(gold, predicted)
+    return score_pairs(
+        pairs, list_scored_types(pairs, types), seen=seen, unreachable=unreachable,
+        bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+
+
+def score_pairs(
+    pairs: Sequence[Pair],
+    names: Sequence[str],
+    *,
+    seen: Collection[MentionKey] | None = None,
+    unreachable: int = 0,
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> Report:
+    """Score pairs of gold and predicted documents, see `score`.
+
+    Args:
+        pairs: The pairs.
+        names: Types to score, whether they occur or not.
+        seen, unreachable, bootstrap, seed: See `score`.
+    """
     if bootstrap < 0:
         raise VanerError(f"the number of bootstrap resamples must not be negative: {bootstrap}")
-    pairs = align_documents(gold, predicted)
-    names = _list_types(pairs, types)
     is_nested = any(has_overlaps(_select_mentions(pair, names)[0]) for pair in pairs)
     document_rows = [_count_document(pair, names, seen, is_nested) for pair in pairs]
     labels = list(document_rows[0])
@@ -111,19 +135,18 @@ def _build_report(labels: Sequence[Label], totals: Array, samples: Array | None)
     )
 
 
-def count_strict_matches(pairs: Sequence[Pair], types: Collection[str] | None = None) -> Array:
+def count_strict_matches(pairs: Sequence[Pair], names: Sequence[str]) -> Array:
     """Return the strict counts of each document over all scored types.
 
     Sentences that belong to the same document according to the corpus are counted together.
 
     Args:
         pairs: Pairs of gold and predicted documents.
-        types: Types to score; None scores all that occur.
+        names: Types to score.
 
     Returns:
         Counts. *Shape:* (D, 3).
     """
-    names = _list_types(pairs, types)
     rows = [astuple(count_matches(*_select_mentions(pair, names), match_strict)) for pair in pairs]
     return _sum_by_source(np.array(rows, dtype=np.float64), pairs)
 
@@ -145,10 +168,29 @@ def _sum_by_source(counts: Array, pairs: Sequence[Pair]) -> Array:
     return totals
 
 
-def _list_types(pairs: Sequence[Pair], types: Collection[str] | None) -> tuple[str, ...]:
-    if types is not None:
-        return tuple(sorted(set(types)))
-    return tuple(sorted({span.type for pair in pairs for side in pair for span in side.spans}))
+def list_scored_types(
+    pairs: Sequence[Pair], types: str | Collection[str] | None
+) -> tuple[str, ...]:
+    """Return the types to score, sorted.
+
+    Args:
+        pairs: Pairs of gold and predicted documents.
+        types: Requested types, or one of them; None scores all that occur.
+
+    Raises:
+        VanerError: If no type is requested, or if none of them occurs.
+    """
+    occurring = sorted({span.type for pair in pairs for side in pair for span in side.spans})
+    if types is None:
+        return tuple(occurring)
+    if not (requested := list_types(types)):
+        raise VanerError("types is empty; leave it out to score all types")
+    names = sorted({match_name(name, occurring) or name for name in requested})
+    if not set(names) & set(occurring):
+        raise VanerError(
+            f"no mention has the type {' or '.join(names)}; the types are {format_types(occurring)}"
+        )
+    return tuple(names)
 
 
 def _select_mentions(pair: Pair, types: Collection[str]) -> tuple[list[Span], list[Span]]:
