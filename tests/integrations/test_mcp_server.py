@@ -73,11 +73,12 @@ def test_tools_in_memory() -> None:
     annotator = Annotator(names, linker=names)  # type: ignore[arg-type]
     server = build_mcp_server(annotator, max_characters=100)
     line = json.dumps({"id": "7", "text": "gout", "spans": [{"start": 0, "end": 4, "type": "D"}]})
-    tools, annotated, linked, converted, *wrong = call(
+    tools, annotated, linked, converted, with_tabs, *wrong = call(
         server,
         ("annotate", {"text": "a 😀 gout", "types": "disease"}),
         ("link", {"names": [" gout ", "flu", ""], "type": "Disease"}),
         ("convert", {"content": line, "from_format": "jsonl", "to_format": "csv"}),
+        ("convert", {"content": line, "from_format": "jsonl", "to_format": "TSV"}),
         ("annotate", {"text": "gout", "types": "Gene"}),
         ("annotate", {"text": "gout" * 100}),
         ("convert", {"content": "x", "from_format": "nonsense", "to_format": "csv"}),
@@ -92,6 +93,7 @@ def test_tools_in_memory() -> None:
     ]  # fmt: skip
     assert [each["identifiers"] for each in content(linked)] == [["M:1"], [], []]
     assert content(converted).splitlines()[1] == "7,0,4,D,gout,,,"
+    assert content(with_tabs).splitlines()[1] == "7\t0\t4\tD\tgout\t\t\t"
     messages = [result.content[0].text for result in wrong]
     assert all(result.is_error for result in wrong)
     assert "does not find Gene; it finds Disease" in messages[0]

@@ -39,6 +39,7 @@ Result = TypeVar("Result")
 
 _BYTES_PER_CHARACTER = 12  # of JSON that escapes them: two of \uXXXX
 _OTHER_BYTES = 100_000
+_TABLES = {"csv": MENTIONS.render_csv, "tsv": MENTIONS.render_tsv}
 
 
 class ListedConcept(TypedDict):
@@ -253,10 +254,10 @@ def _list_concepts(document: Document, span: Span) -> dict[str, Any]:
 
 
 def _convert(content: str, from_format: str, to_format: str) -> str:
-    target = resolve_format_name(to_format)
+    target = resolve_format_name(to_format, views=_TABLES)
     documents = read(InMemoryFile("content", content.encode()), resolve_format_name(from_format))
-    if target == "csv":
-        return "".join(MENTIONS.render_csv(documents, Counter()))
+    if target in _TABLES:
+        return "".join(_TABLES[target](documents, Counter()))
     stream = io.StringIO(newline="")
     write_to(documents, stream, target)
     return stream.getvalue()
