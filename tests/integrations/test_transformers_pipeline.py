@@ -103,6 +103,14 @@ def test_options_of_pipeline_and_call(recognize: Any, tiny_model: Path) -> None:
         recognize("x", tipes=["Disease"])
 
 
+def test_a_saved_pipeline_is_loaded_without_its_code(recognize: Any, tmp_path: Path) -> None:
+    recognize.save_pretrained(tmp_path)
+    assert not list(tmp_path.glob("*.py"))
+    assert "custom_pipelines" not in (tmp_path / "config.json").read_text()
+    loaded = pipeline("vaner-ner", model=str(tmp_path), device="cpu")
+    assert extents(loaded(TEXTS[0])) == extents(recognize(TEXTS[0])) != []
+
+
 def test_auto_classes_load_models_and_adapters(tiny_model: Path, tmp_path: Path) -> None:
     config = AutoConfig.from_pretrained(tiny_model)
     assert config.types == ["Chemical", "Disease"]

@@ -14,6 +14,7 @@ The `Annotator` does all the work, so offsets are correct for every text, and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
 from typing import Any
 
 from transformers import AutoModel, AutoModelForTokenClassification
@@ -83,6 +84,14 @@ class VanerPipeline(Pipeline):
         elif hasattr(inputs, "__iter__") and not isinstance(inputs, _ITEMS):
             inputs = (item for item in inputs)  # such as a column of a dataset
         return super().__call__(inputs, **options)  # type: ignore[no-untyped-call]
+
+    def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> None:
+        """Save the model: the pipeline has nothing else, and no code of it is stored."""
+        self.model.save_pretrained(save_directory, **options)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Push the model to the Hub, see `vaner.annotator.Annotator.push_to_hub`."""
+        return self.annotator.push_to_hub(repo_id, **options)
 
     def _sanitize_parameters(
         self, **options: Any
