@@ -176,5 +176,34 @@ def test_context_and_candidates_are_columns() -> None:
 def test_rows_one_by_one_and_cells_without_a_text(annotator: Annotator, dataset: Dataset) -> None:
     with pytest.raises(TypeError, match="batched=True"):
         dataset.map(BatchAnnotator(annotator))
-    result = annotate_dataset(dataset.with_format("pandas"), annotator)
-    assert len(result) == len(dataset)
+
+
+@pytest.mark.parametrize("format", ["pandas", "arrow", "numpy", "torch"])
+def test_a_format_is_restored(annotator: Annotator, dataset: Dataset, format: str) -> None:
+    expected = annotate_dataset(dataset, annotator)
+    formatted = dataset.with_format(format)
+    result = annotate_dataset(formatted, annotator)
+    assert result.format == {**formatted.format, "columns": ["text", "label", "spans"]}
+    assert result.with_format(None)[:] == expected[:]
+    some = annotate_dataset(dataset.with_format(format, columns=["text"]), annotator)
+    assert some.format["columns"] == ["text", "spans"]
+
+
+@pytest.mark.parametrize("format", ["pandas", "arrow"])
+def test_rows_in_a_format_of_tables_are_an_error(
+    annotator: Annotator, dataset: Dataset, format: str
+) -> None:
+    with pytest.raises(VanerError, match=r"call map on dataset.with_format\(None\)"):
+        dataset.with_format(format).map(BatchAnnotator(annotator), batched=True)
+
+
+def test_first_rows_without_mentions(annotator: Annotator) -> None:
+    rows = Dataset.from_dict({"text": [""] * 1000 + TEXTS})
+    function = BatchAnnotator(annotator)
+    mapped = rows.map(function, batched=True, features=function.features(rows.features))
+    assert mapped["spans"][:] == annotate_dataset(rows, annotator)["spans"][:]
+
+
+def test_rows_that_are_no_dataset(annotator: Annotator) -> None:
+    with pytest.raises(VanerError, match="dataset is of type list; make a dataset of rows"):
+        annotate_dataset([{"text": "Rat"}], annotator)  # type: ignore[type-var]

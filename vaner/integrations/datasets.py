@@ -21,7 +21,7 @@ from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDa
 from datasets.fingerprint import generate_random_fingerprint
 
 from vaner.annotator import Annotator
-from vaner.errors import VanerError
+from vaner.errors import ArgumentError, VanerError, check_argument
 from vaner.formats import FormatWarning
 from vaner.formats.dialects.fields import is_tag_list
 from vaner.formats.mention_details import write_details
@@ -60,6 +60,12 @@ Batch = Mapping[str, Sequence[Any]]
 class BatchAnnotator:
     """A function for ``dataset.map(…, batched=True)`` that adds a column of mentions.
 
+    Give ``map`` the features of the result. Otherwise it takes them from the first rows, and fails
+    if these have no mentions::
+
+        function = BatchAnnotator(annotator)
+        rows.map(function, batched=True, features=function.features(rows.features))
+
     Args:
         annotator: the annotator.
         text: name of the column of texts.
@@ -74,10 +80,13 @@ class BatchAnnotator:
         self._options = options
 
     def __call__(self, batch: Batch) -> dict[str, list[Any]]:
+        if not isinstance(batch, Mapping):
+            kind = type(batch).__name__
+            raise ArgumentError(f"the rows are a {kind}; call map on dataset.with_format(None)")
         column = batch[self._text]
         if isinstance(column, str):
-            raise TypeError(f"column {self._text!r} is one text; call map with batched=True")
-        # A row may have None, or NaN in a data frame.
+            raise ArgumentError(f"column {self._text!r} is one text; call map with batched=True")
+        # A row may have None or NaN.
         texts = ["" if text is None or text != text else text for text in column]
         documents = self._annotator.annotate(texts, **self._options)
         return {self._spans: [_to_rows(document) for document in documents]}
@@ -109,8 +118,8 @@ def annotate_dataset(
 ) -> AnyDataset:
     """Return a dataset with a column of mentions. Of a dictionary of splits, each gets one.
 
-    A stream stays a stream. The result is never taken from the cache of datasets, as no fingerprint
-    shows whether two models are the same.
+    A stream stays a stream. The format of a dataset, such as ``pandas``, is restored. The result is
+    never taken from the cache of datasets, as no fingerprint shows whether two models are the same.
 
     Args:
         dataset: a dataset with a column of texts.
@@ -122,8 +131,10 @@ def annotate_dataset(
         options: for `Annotator.annotate`, such as ``types`` or ``min_score``.
 
     Raises:
-        VanerError: if there is no column of texts.
+        VanerError: if there is no column of texts, or if it is not a dataset.
     """
+    advice = "make a dataset of rows: datasets.Dataset.from_list(rows)"
+    check_argument("dataset", dataset, (Dataset, IterableDataset, dict), advice)
     if isinstance(dataset, dict):
         arguments = {"text": text, "spans": spans, "batch_size": batch_size, **options}
         splits = {
@@ -138,7 +149,17 @@ def annotate_dataset(
             names = map_options["features"]
             return Dataset.from_dict({name: [] for name in names}, names)
         map_options["new_fingerprint"] = generate_random_fingerprint()
+        annotated = dataset.with_format(None).map(function, **map_options)
+        return _with_format_of(dataset, annotated, spans)
     return dataset.map(function, **map_options)
+
+
+def _with_format_of(dataset: Dataset, annotated: Dataset, spans: str) -> Dataset:
+    """Return an annotated dataset in the format of the dataset, which also has the new column."""
+    options = {**dataset.format, **dataset.format["format_kwargs"]}
+    del options["format_kwargs"]
+    options["columns"] = list(dict.fromkeys([*options["columns"], spans]))
+    return annotated.with_format(**options)
 
 
 def to_dataset(documents: Iterable[Document]) -> Dataset:
