@@ -115,6 +115,9 @@ Patient w/o {n|fever}.
 He doesnt have {n|asthma}.
 {n|Fever}: negative
 {n|Fever}: absent
+{n|Fever}: no. {Hypertension}: yes.
+{n|Fever}: no, {cough}: yes
+{Pain}: no {n|radiation}.
 Culture: negative for {n|tuberculosis}.
 Not known to have {n|asthma}.
 {n|Malaria} has not been detected.
