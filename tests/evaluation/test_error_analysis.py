@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaner.evaluation import score
+from vaner.evaluation.document_alignment import align_documents
 from vaner.evaluation.error_analysis import (
     BOUNDARY_MISTAKES,
     Mistake,
@@ -16,6 +16,7 @@ from vaner.evaluation.error_analysis import (
     count_confusions,
     find_mistakes,
 )
+from vaner.evaluation.scorer import score_pairs
 from vaner.text.documents import Document, Span
 
 TEXT = "leftbreastcancerandgout"
@@ -72,7 +73,7 @@ def to_key(mistake: Mistake) -> tuple[MistakeKind, str, Span | None, Span | None
 def test_mistakes_agree_with_the_scorer(pairs: list[tuple[list[Span], list[Span]]]) -> None:
     gold = [Document(str(i), TEXT, tuple(g)) for i, (g, _) in enumerate(pairs)]
     predicted = [document.with_spans(p) for document, (_, p) in zip(gold, pairs, strict=True)]
-    counts = score(gold, predicted, types=[A, B], bootstrap=0).micro.counts
+    counts = score_pairs(align_documents(gold, predicted), [A, B], bootstrap=0).micro.counts
     assert counts is not None
     mistakes = list(find_mistakes(gold, predicted, [A, B]))
     assert sum(mistake.predicted is not None for mistake in mistakes) == counts.fp

@@ -71,7 +71,7 @@ def compare(
 
     Raises:
         VanerError: If documents do not match (see `align_documents`), if `resamples` is not
-            positive, or if none of `types` occurs.
+            positive, or if only mentions of other types than `types` occur.
 
     Source: Noreen 1989; Yeh 2000, COLING, for F1.
 

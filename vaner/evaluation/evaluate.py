@@ -22,7 +22,7 @@ from vaner.evaluation.evaluation import (
     match_corpus_types,
     measure_reliability,
 )
-from vaner.evaluation.memorized_mentions import seen_mentions
+from vaner.evaluation.memorized_mentions import MentionKey, seen_mentions
 from vaner.evaluation.scorer import score_pairs
 from vaner.formats import make_ids_unique
 from vaner.recognition.recognizer import Recognizer
@@ -78,8 +78,7 @@ def evaluate(
     seconds = time.monotonic() - started
     unreachable = _count_unreachable(recognizer, gold, type_names)
     report = score_pairs(
-        align_documents(gold, predicted), sorted(type_names),
-        seen=None if train is None else seen_mentions(train),
+        align_documents(gold, predicted), sorted(type_names), seen=_list_seen(train),
         unreachable=unreachable.total(), bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     return Evaluation(
@@ -97,6 +96,10 @@ def evaluate(
         total_documents=None if len(gold) == len(corpus) else len(corpus),
         duplicates=count_duplicates(given),
     )
+
+
+def _list_seen(train: Iterable[Document] | None) -> frozenset[MentionKey] | None:
+    return None if train is None else seen_mentions(train)
 
 
 def _strip(document: Document) -> Document:

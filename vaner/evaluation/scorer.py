@@ -63,7 +63,7 @@ def score(
 
     Raises:
         VanerError: If documents do not match (see `align_documents`), if `bootstrap` is negative,
-            or if none of `types` occurs.
+            or if only mentions of other types than `types` occur.
 
     >>> gold = [Document("1", "Asthma and flu", (Span(0, 6, "Disease"), Span(11, 14, "Disease")))]
     >>> score(gold, [gold[0].with_spans(gold[0].spans[:1])]).micro.recall
@@ -178,7 +178,7 @@ def list_scored_types(
         types: Requested types, or one of them; None scores all that occur.
 
     Raises:
-        VanerError: If no type is requested, or if none of them occurs.
+        VanerError: If no type is requested, or if only mentions of other types occur.
     """
     occurring = sorted({span.type for pair in pairs for side in pair for span in side.spans})
     if types is None:
@@ -186,7 +186,7 @@ def list_scored_types(
     if not (requested := list_types(types)):
         raise VanerError("types is empty; leave it out to score all types")
     names = sorted({match_name(name, occurring) or name for name in requested})
-    if not set(names) & set(occurring):
+    if occurring and not set(names) & set(occurring):
         raise VanerError(
             f"no mention has the type {' or '.join(names)}; the types are {format_types(occurring)}"
         )

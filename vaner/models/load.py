@@ -51,7 +51,7 @@ def load_recognizer(
     if unknown := sorted(set(options) - _OPTIONS):
         known = ", ".join(sorted(_OPTIONS))
         raise TypeError(f"a model has no option {unknown[0]}; the options are: {known}")
-    device = device or "auto"
+    device = "auto" if device is None else device
     needs_pytorch = set(options) - set(HUB_OPTIONS)
     if needs_pytorch and form not in (None, "pytorch"):
         raise ModelError(f"{', '.join(needs_pytorch)} cannot be used with the form {form}")
