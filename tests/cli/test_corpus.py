@@ -246,7 +246,7 @@ def test_json_on_standard_input_needs_its_format(
     records = b'{"text": "Gout.", "spans": [{"start": 0, "end": 4, "type": "D"}]}\n' * 9
     for option in ([], ["--skip-bad"]):
         done = run("corpus", *arguments, *option, stdin=records)
-        assert "looks like jsonl; name its format with --from" in done.error
+        assert "looks like jsonl; name its format with --input-format" in done.error
         assert done.out == "" and not (tmp_path / "out").exists()
     assert run("corpus", *arguments, "--from", "jsonl", stdin=records).code == 0
     if not is_split:

@@ -60,7 +60,7 @@ def test_missing_arguments_are_errors(run: Run, recipe: Path, tmp_path: Path) ->
     assert "needs a recipe and an output folder" in run("train").error
     assert "needs a recipe and an output folder" in run("train", recipe).error
     changed = run("train", recipe, "-o", tmp_path / "run", "--set", "stages.0.steps=many")
-    assert "recipe.yaml with --set stages.0.steps: stages.0.steps: " in changed.error
+    assert "recipe.yaml, stages.0.steps changed: stages.0.steps: " in changed.error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
     assert "is a file; --output must be a folder" in run("train", recipe, "-o", recipe).error
 

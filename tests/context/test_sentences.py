@@ -102,6 +102,7 @@ History and physical: {pneumonia}.
 A case history of {porphyria}.
 Social history: {alcohol abuse}. PMH: {h|gout}
 Patient No 5 had {asthma}.
+There is no 5 mm {n|nodule}.
 No. 5 patient had {asthma}.
 No 5-HT {n|syndrome} and no 21-hydroxylase {n|deficiency}.
 She has without doubt {asthma}.

@@ -161,11 +161,12 @@ def _check_calibration(calibration: Calibration, force: bool) -> None:
             f"warning: only {mentions}: temperatures and thresholds are imprecise; use at least "
             f"{_FEW} mentions"
         )
-    before, after = calibration.all_types.error, calibration.all_types.calibrated_error
+    fit = calibration.all_types
+    before, after = round(100 * fit.error, 2), round(100 * fit.calibrated_error, 2)
     if after > before:
         message = (
             "on documents that were not used for fitting, the calibrated scores are less accurate "
-            f"than the original ones (ECE {100 * after:.2f} % instead of {100 * before:.2f} %)"
+            f"than the original ones (ECE {after:.2f} % instead of {before:.2f} %)"
         )
         if not force:
             advice = "calibrate on more documents, or write it with --force"

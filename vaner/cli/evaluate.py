@@ -170,7 +170,7 @@ def evaluate(
             recognizer, type_names, split, corpora,
             reported=system.reported_results(), run=partial(run, recognizer),
         )  # fmt: skip
-        results = {"corpora": {f"{e.corpus} {e.split}": e.to_dict() for e in evaluations}}
+        results = {"corpora": {e.split_name: e.to_dict() for e in evaluations}}
     else:
         options: dict[str, Any] = {"columns": columns, "text_column": text_column}
         reading = partial(load, corpus, root=corpora, format=format, encoding=encoding, **options)

@@ -94,10 +94,10 @@ def results_table(evaluations: Iterable[Evaluation], reported: ReportedResults, 
     header = ("corpus", "type", "P %", "R %", "F1 %", "F1 95%", "gold")
     rows: list[tuple[str, ...]] = [(*header, "reported F1 %", "") if reported else header]
     for evaluation in evaluations:
-        expected = reported.get(f"{evaluation.corpus} {evaluation.split}", {})
+        expected = reported.get(evaluation.split_name, {})
         for type, scores in group_by_type(evaluation.report.to_dict()).items():
             is_other = evaluation.split != split
-            name = f"{evaluation.corpus} {evaluation.split}" if is_other else evaluation.corpus
+            name = evaluation.split_name if is_other else evaluation.corpus
             row = (name, type, *_score_cells(scores))
             rows.append((*row, *_compare(scores, expected.get(type))) if reported else row)
     return align_columns(rows, right=(2, 3, 4, 6, 7))

@@ -132,7 +132,7 @@ def _describe_alignment(evaluation: Evaluation, alignment: Alignment | None) -> 
 
     if alignment is None:
         return
-    name = evaluation.title
+    name = evaluation.split_name
     if alignment.paired_by_text:
         yield f"{_count(alignment.paired_by_text)} paired by text, because the ids differ"
     if alignment.moved:

@@ -79,14 +79,17 @@ def score_system(
 def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bool) -> None:
     """Warn if the model was trained on the texts, or on a corpus made from the same texts.
 
-    A file has no splits: it may be the training split of a corpus of its name.
+    A file has no splits: it may be the training split of a corpus of its name, and is otherwise
+    taken for the test split.
     """
     from vaner.annotator import Annotator
     from vaner.corpora import base_corpus, same_texts
+    from vaner.evaluation.evaluation import join_names
 
     if not isinstance(recognizer, Annotator):
         return
     training_corpora = set(map(base_corpus, recognizer.training_corpora))
+    title = join_names(gold.name, gold.split)
     if base_corpus(gold.name) in training_corpora:
         if is_file:
             print_message(
@@ -95,12 +98,12 @@ def _warn_of_training_texts(recognizer: Recognizer, gold: Corpus, *, is_file: bo
             )
         elif gold.split.startswith("train"):
             print_message(
-                f"warning: {gold.name} {gold.split}: the model was trained on these texts; the "
+                f"warning: {title}: the model was trained on these texts; the "
                 "scores are not valid for new texts"
             )
-    for name, split in sorted(same_texts(gold.name, gold.split)):
+    for name, split in sorted(same_texts(gold.name, gold.split or "test")):
         if name in training_corpora and split.startswith("train"):
             print_message(
-                f"warning: {gold.name} {gold.split} shares texts with {name} {split}, on which the "
+                f"warning: {title} shares texts with {name} {split}, on which the "
                 "model was trained; the scores are not valid for new texts"
             )

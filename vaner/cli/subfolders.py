@@ -32,7 +32,7 @@ def select_brat_files(files: Iterable[Path]) -> list[str]:
 def with_folder(document: Document, path: str, roots: Sequence[str]) -> Document:
     """Return a document whose id is a file name with the subfolder of the file before it.
 
-    Ids that the content of the file determines, such as PMIDs, do not change.
+    Ids that do not begin with the name of the file, such as PMIDs, do not change.
 
     Args:
         document: a document of the file.

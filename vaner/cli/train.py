@@ -88,6 +88,8 @@ def train(
     from vaner.training.recipe.file import read_recipe
     from vaner.training.recipe.schema import Recipe
 
+    if changes and (schema or draw):
+        raise VanerError("--set changes the recipe of a training, not --schema or --draw")
     if schema:
         print_result(json.dumps(Recipe.model_json_schema(), indent=2))
         return
@@ -99,9 +101,9 @@ def train(
             "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
         )
     parsed = read_recipe(recipe, revision, parse_changes(changes or ()))
-    options = f" --revision {revision}" if revision is not None else ""
-    options += "".join(f" --set {shlex.quote(change)}" for change in changes or ())
-    command = f"vaner train {recipe} -o {output}{options} --resume"
+    options = ["--revision", revision] if revision is not None else []
+    options += [word for change in changes or () for word in ("--set", change)]
+    command = shlex.join(["vaner", "train", str(recipe), "-o", str(output), *options, "--resume"])
     with output_folder_errors(output), resume_hint(output, command):
         from vaner.training.train import train as train_models
 

@@ -56,12 +56,12 @@ class Evaluation:
     def name(self) -> str:
         """Name of the corpus and split, and which part of them was scored, for display."""
         if self.total_documents is None:
-            return self.title
+            return self.split_name
         part = f"the first {self.report.documents:,} of {self.total_documents:,} documents"
-        return f"{self.title}, {part}"
+        return f"{self.split_name}, {part}"
 
     @property
-    def title(self) -> str:
+    def split_name(self) -> str:
         """Name of the corpus and split, for display."""
         return join_names(self.corpus, self.split)
 

@@ -306,11 +306,9 @@ def _make_references(
     number = 0
     for id, span in zip(ids, document.spans, strict=True):
         for identifier in span.identifiers:
-            name = (
-                ""
-                if (id, identifier) in existing
-                else join_identifiers([identifier], losses, r"\s")
-            )
+            if (id, identifier) in existing:
+                continue
+            name = join_identifiers([identifier], losses, r"\s")
             if not name:
                 continue
             number += 1

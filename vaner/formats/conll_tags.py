@@ -12,7 +12,9 @@ from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, find_violations, is_tag, sp
 
 _SEVERAL = re.compile(rf"[|,;/][{PREFIX_LETTERS}]-")
 _NAME = re.compile(r"[^\W\d][\w #./]{0,39}")
-_TABLE = "if the first line names the columns of a table, give --from csv --text-column NAME"
+_TABLE = (
+    "if the first line names the columns of a table, give --input-format csv --text-column NAME"
+)
 _MIN_TOKENS = 2
 """Tokens from which a file of numbers alone is suspicious."""
 

@@ -54,9 +54,11 @@ def write_document_files(
 
 
 def find_file(path: Path) -> Path:
-    """Return a path, or that with its suffix in capital letters if only that one is a file."""
-    other = path.with_suffix(path.suffix.upper())
-    return other if other.is_file() and not path.is_file() else path
+    """Return a path, or that with capital letters in its suffix if only that one is a file."""
+    if path.is_file():
+        return path
+    others = (path.with_suffix(path.suffix.upper()), path.with_suffix(path.suffix.title()))
+    return next((other for other in others if other.is_file()), path)
 
 
 def is_readme(path: Path) -> bool:

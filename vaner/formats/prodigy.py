@@ -1,8 +1,8 @@
 """Prodigy tasks and answers as JSON Lines: a text and spans with start, end and label.
 
 Offsets are code points; UTF-16 units are detected and converted. Only accepted answers of an export
-become documents, and of several annotators of a text only the latest. A binary answer does not
-either: it judges the mention that was shown and says nothing about other mentions of the text.
+become documents. If several annotators answered a text, only the latest answer does. Binary answers
+are left out: they judge the mention that was shown and say nothing about others in the text.
 """
 
 from __future__ import annotations

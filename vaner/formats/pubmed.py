@@ -27,7 +27,7 @@ _ARTICLES = {"PubmedArticle", "MedlineCitation", "PubmedBookArticle"}
 # NLM's label of a section without a label.
 _NO_LABEL = {"", "UNLABELLED"}
 _NO_TITLE = "[Not Available]"
-_LINE_BREAK = re.compile(r"[ \t]*\n\s*")
+_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 
 
 def read(

@@ -112,7 +112,7 @@ def build_mcp_server(annotator: Annotator, *, max_characters: int = 1_000_000) -
     async def convert(
         content: Annotated[str, Field(description="The content of a file with documents.")],
         to_format: Annotated[
-            str, Field(description="Format to write, such as jsonl, bioc_json, conll or csv.")
+            str, Field(description="Format to write, such as jsonl, bioc_json, conll or tsv.")
         ],
         from_format: Annotated[
             str, Field(description="Format of the content, such as pubtator, bioc_xml or text.")

@@ -11,6 +11,8 @@ from typing import Any, Self
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerState
 
+from vaner.display.text import format_count
+
 MESSAGE_INTERVAL = 30.0
 """Seconds between two lines."""
 
@@ -118,7 +120,7 @@ def describe_early_stop(state: TrainerState, patience: int | None) -> str:
         return ""
     return (
         f"stopped at step {state.global_step:,}: dev F1 has not risen for "
-        f"{patience} evaluations; best at step {state.best_global_step:,}"
+        f"{format_count(patience, 'evaluation')}; best at step {state.best_global_step:,}"
     )
 
 

@@ -50,14 +50,17 @@ def test_the_content_is_not_changed() -> None:
         ("stages..steps=6", "expected KEY=VALUE"),
         ("name=[a", "--set name=[a: '[a' is not YAML"),
         ("seeds=2001-02-30", "is not YAML"),
-        ("stages.1.steps=6", "--set stages.1.steps: '1' is not the number of a list item; there"),
-        ("stages.-1.steps=6", "'-1' is not the number of a list item; there are 0 to 0"),
+        ("stages.1.steps=6", "stages.1.steps: '1' is not the number of a list item; the last"),
+        ("stages.-1.steps=6", "'-1' is not the number of a list item; the last one is 0"),
         ("name.x=6", "--set name.x: 'small' has no field 'x'"),
         (
             "stages.0.step=6",
-            "recipe.yaml with --set stages.0.step: stages.0.step: unknown field. D",
+            "recipe.yaml, stages.0.step changed: stages.0.step: unknown field. D",
         ),
-        ("stages.0={epochs: 1}", "recipe.yaml with --set stages.0: stages.0.sources: field requir"),
+        (
+            "stages.0={epochs: 1}",
+            "recipe.yaml, stages.0 changed: stages.0.sources: field requir",
+        ),
     ],
 )
 def test_changes_that_are_wrong(path: Path, argument: str, message: str) -> None:

@@ -56,14 +56,12 @@ def _with_value(content: Any, path: list[str], value: Any, key: str) -> Any:
     name, rest = path[0], path[1:]
     if isinstance(content, list):
         if not name.isdecimal() or int(name) >= len(content):
-            limits = f"0 to {len(content) - 1}" if content else "none"
-            raise RecipeError(
-                f"--set {key}: {name!r} is not the number of a list item; there are {limits}"
-            )
+            last = f"the last one is {len(content) - 1}" if content else "the list is empty"
+            raise RecipeError(f"{key}: {name!r} is not the number of a list item; {last}")
         items = list(content)
         items[int(name)] = _with_value(items[int(name)], rest, value, key)
         return items
     if content is not None and not isinstance(content, dict):
-        raise RecipeError(f"--set {key}: {content!r} has no field {name!r}")
+        raise RecipeError(f"{key}: {content!r} has no field {name!r}")
     fields = content or {}
     return {**fields, name: _with_value(fields.get(name), rest, value, key)}

@@ -137,7 +137,7 @@ def _first_problem(
     count = len(error.errors())
     more = f" (and {count - 1} more)" if count > 1 else ""
     change = next((key for key in changes if f"{field}.".startswith(f"{key}.")), None)
-    line = f":{_line_of_field(tree, keys, renamed)}" if change is None else f" with --set {change}"
+    line = f":{_line_of_field(tree, keys, renamed)}" if change is None else f", {change} changed"
     return f"{path}{line}: {field or 'recipe'}: {message}{more}"
 
 
