@@ -180,5 +180,5 @@ def test_command_writes_report(run: Run, tiny_model: Path, tmp_path: Path) -> No
     options = ("evaluate", "--model", tiny_model, "--corpus", corpus, "--bootstrap", 20)
     done = run(*options, "--report", page, "--device", "cpu")
     assert done.code == 0 and f"report written to {page}" in done.err
-    assert "Evaluation: mine test" in Words(page.read_text("utf-8")).words
+    assert "Evaluation: mine\n" in Words(page.read_text("utf-8")).words
     assert "not a folder" in run(*options, "--report", corpus / "r.html").error

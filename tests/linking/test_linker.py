@@ -147,9 +147,9 @@ def test_commands_link_and_write_concepts(base: KnowledgeBase, tmp_path: Path, r
     result = run("kb", "link", source, "--kb", base.path, "--format", "concepts", "-o", target)
     assert result.code == 0, result
     assert target.read_text("utf-8").splitlines() == [
-        "document\tidentifier\ttype\tname\tmentions\tscore",
-        "1\tX:2\tDisease\tGout\t1\t",
-        "1\tX:1\tDisease\tpodagra\t1\t",
+        "document\tidentifier\ttype\tname\tmentions\tscore\tcontext",
+        "1\tX:2\tDisease\tGout\t1\t\t",
+        "1\tX:1\tDisease\tpodagra\t1\t\t",
     ]
     assert "mentions without an identifier" in result.err
     unlinked = tmp_path / "none.jsonl"

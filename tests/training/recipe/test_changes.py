@@ -52,7 +52,7 @@ def test_the_content_is_not_changed() -> None:
         ("seeds=2001-02-30", "is not YAML"),
         ("stages.1.steps=6", "stages.1.steps: '1' is not the number of a list item; the last"),
         ("stages.-1.steps=6", "'-1' is not the number of a list item; the last one is 0"),
-        ("name.x=6", "--set name.x: 'small' has no field 'x'"),
+        ("name.x=6", "name.x: 'small' has no field 'x'"),
         (
             "stages.0.step=6",
             "recipe.yaml, stages.0.step changed: stages.0.step: unknown field. D",
