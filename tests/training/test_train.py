@@ -414,6 +414,7 @@ def test_training_that_stops_early_says_so(
     assert progress.describe_early_stop(state, 5) == (
         "stopped at step 80: dev F1 has not risen for 5 evaluations; best at step 30"
     )
+    assert "not risen for 1 evaluation;" in progress.describe_early_stop(state, 1)
     assert progress.describe_early_stop(replace(state, max_steps=80), 5) == ""
     monkeypatch.setattr(progress, "MESSAGE_INTERVAL", 1e9)
     with progress.progress_bar("training", "step", 220) as bar:

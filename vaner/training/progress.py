@@ -11,8 +11,6 @@ from typing import Any, Self
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerState
 
-from vaner.display.text import format_count
-
 MESSAGE_INTERVAL = 30.0
 """Seconds between two lines."""
 
@@ -118,9 +116,10 @@ def describe_early_stop(state: TrainerState, patience: int | None) -> str:
     """
     if patience is None or state.global_step >= state.max_steps:
         return ""
+    unit = "evaluation" if patience == 1 else "evaluations"
     return (
         f"stopped at step {state.global_step:,}: dev F1 has not risen for "
-        f"{format_count(patience, 'evaluation')}; best at step {state.best_global_step:,}"
+        f"{patience} {unit}; best at step {state.best_global_step:,}"
     )
 
 
