@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import regex
 from tokenizers import Tokenizer
 
 from vaner.errors import ModelError, library_errors, summarize_error
 from vaner.text.casing import Casing, get_casing
-from vaner.text.normalize import normalize
+from vaner.text.normalize import normalize, replace_surrogates
 from vaner.text.words import Window, Word, read_words, split_windows
 
 # Only the first characters of a longer word (a nucleotide sequence, a line without spaces) are
@@ -31,7 +30,6 @@ CACHED_WORDS = 100_000
 
 TOKENIZER_FILE = "tokenizer.json"
 _RARE = "\u2603 \U0001f9ec \U00013000"  # characters that most vocabularies lack
-_SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
 class TagPosterior(NamedTuple):
@@ -129,7 +127,7 @@ class Encoder:
         if ids is None:
             if len(self._words) >= CACHED_WORDS:
                 self._words.clear()
-            text = self._space + _SURROGATE.sub("\ufffd", normalize(word)[:LONGEST_WORD])
+            text = self._space + replace_surrogates(normalize(word)[:LONGEST_WORD])
             encoded = self._tokenizer.encode(text, add_special_tokens=False).ids
             # A word that the tokenizer drops, such as a control character, still needs a tag.
             ids = tuple(encoded[:MOST_SUBWORDS]) or (self._unknown,)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from vaner.text.documents import Span
+from vaner.text.normalize import SURROGATE
 
 Losses = Counter[str]
 """Reason -> number of times that something was changed or not written."""
@@ -24,12 +25,10 @@ UNTYPED = "mention without a type, which is read as a NamedEntity"
 METADATA = "metadata that JSON cannot hold left out"
 DANGLING = "relation or attribute left out, its mention is gone"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 def replace_surrogates(text: str, losses: Losses) -> str:
     """Return text that UTF-8 can hold. Lone surrogates become U+FFFD, so offsets do not change."""
-    clean, count = _SURROGATE.subn("\ufffd", text)
+    clean, count = SURROGATE.subn("\ufffd", text)
     losses[CHARACTER] += count
     return clean
 

@@ -23,7 +23,6 @@ from typing_extensions import TypedDict
 from vaner.annotator import Annotator
 from vaner.errors import VanerError
 from vaner.formats import read, write_to
-from vaner.formats.losses import replace_surrogates
 from vaner.formats.mention_details import write_details
 from vaner.formats.mention_rows import MENTIONS
 from vaner.formats.names import resolve_format_name
@@ -32,6 +31,7 @@ from vaner.knowledge.type_names import match_types
 from vaner.linking.protocol import MentionLinker
 from vaner.recognition.options import AnnotateOptions, declaration
 from vaner.text.documents import Document, Span
+from vaner.text.normalize import replace_surrogates
 from vaner.utils.api_keys import ApiKeyMiddleware
 from vaner.utils.provenance import get_package_version
 
@@ -217,7 +217,7 @@ def _check_text(text: str, maximum: int) -> str:
     """
     if len(text) > maximum:
         raise ToolError(f"the text has {len(text):,} characters; the limit is {maximum:,}")
-    return replace_surrogates(text, Counter())
+    return replace_surrogates(text)
 
 
 def _list_mentions(document: Document) -> list[FoundMention]:
@@ -237,7 +237,7 @@ def _list_mentions(document: Document) -> list[FoundMention]:
 
 def _link(linker: MentionLinker, names: list[str], type: str) -> list[LinkedName]:
     [known] = match_types([type], linker.types, "the knowledge base") or [type]
-    trimmed = [replace_surrogates(name.strip(), Counter()) for name in names]
+    trimmed = [replace_surrogates(name.strip()) for name in names]
     documents = [
         Document(name, name, (Span(0, len(name), known),) if name else ()) for name in trimmed
     ]

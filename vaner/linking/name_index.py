@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
@@ -19,6 +18,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from vaner.knowledge.base import KnowledgeBase
 from vaner.knowledge.name_forms import canonicalize, spell_out_greek
+from vaner.text.normalize import replace_surrogates
 from vaner.utils import array_cache
 from vaner.utils.cache_folder import get_cache_folder
 
@@ -28,7 +28,6 @@ VERSION = 4
 MAX_LENGTH = 200
 """Characters of a name; the rest is not compared."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _FEATURES = 1 << 18
 _MAX_POSTINGS = 30_000  # of the rarest trigrams of a name, which select names to compare
 _COMPARED = 6  # times as many names are compared as are returned
@@ -212,7 +211,7 @@ def canonicalize_name(name: str) -> str:
     >>> canonicalize_name("TNFα"), canonicalize_name("TNF-Alpha")
     ('tnf alpha', 'tnf alpha')
     """
-    return _SURROGATE.sub("\ufffd", spell_out_greek(canonicalize(name)))[:MAX_LENGTH]
+    return replace_surrogates(spell_out_greek(canonicalize(name)))[:MAX_LENGTH]
 
 
 def build_tables(base: KnowledgeBase) -> dict[str, NDArray[Any]]:

@@ -39,6 +39,9 @@ _ACCENTED = (
 )
 _HYPHEN = r"[\u2010\u2011]"  # in texts of publishers, where corpora have "-"
 _HANGUL = rf"[\u1100-\u1112]{_INVISIBLE}*+[\u1161-\u1175](?:{_INVISIBLE}*+[\u11a8-\u11c2])?+"
+SURROGATE = regex.compile(r"[\ud800-\udfff]")
+"""A character that UTF-8 cannot hold: half of a surrogate pair."""
+
 _UNUSUAL = regex.compile(
     rf"(?V1)(?P<flag>{_FLAG})|(?P<composed>{_ACCENTED}|{_HANGUL})|(?P<invisible>{_INVISIBLE}++)"
     rf"|(?P<sign>{_SIGN})|(?P<hyphen>{_HYPHEN})|{_FOLDED}"
@@ -126,6 +129,15 @@ def normalize_with_offsets(text: str) -> NormalizedText:
             ends += [position] * len(characters)
     keep(position, len(text))
     return NormalizedText("".join(pieces), starts, ends)
+
+
+def replace_surrogates(text: str) -> str:
+    r"""Return text of the same length that UTF-8 can hold. Lone surrogates become U+FFFD.
+
+    >>> replace_surrogates("flu \ud83d")
+    'flu \ufffd'
+    """
+    return SURROGATE.sub("\ufffd", text)
 
 
 def _find_joiner(text: str, run: regex.Match[str]) -> int | None:
