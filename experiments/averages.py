@@ -3,8 +3,8 @@
 `average_models` averages the weights of models. The command scores averages of the model in --first
 and the models in --others: on the dev sets of the default model's recipe with and without the names
 of the corpora, on plain sentences (embedded_biomedical/plain_sentences.toml), on text that is not
-biomedical, and on clinical notes. Writes averages.json and the table in README.md in the folder of
-the experiment. No test split is scored.
+biomedical, on clinical notes and on passages of other fields. Writes averages.json and the table in
+README.md in the folder of the experiment. No test split is scored.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from experiments.clinical_notes.run import read_notes
+from experiments.research_fields.run import read_passages
 from experiments.results_table import fill_part
 from experiments.study_report import write_record
 from vaner.annotator import Annotator
@@ -28,7 +29,7 @@ from vaner.backbones.file_names import HEAD_FILE, LAYERS_FILE
 from vaner.corpora import load
 from vaner.errors import VanerError
 from vaner.evaluation.evaluate import evaluate
-from vaner.text.documents import Document
+from vaner.text.documents import Corpus, Document
 from vaner.training.recipe.file import read_recipe
 from vaner.training.recipe.schema import Recipe
 from vaner.utils.provenance import collect_provenance
@@ -92,17 +93,23 @@ def average_models(first: Path, share: float, others: Sequence[Path], folder: Pa
 
 
 def score(model: Path, recipe: Recipe, root: Path | None) -> Row:
-    """Return the scores of a model: ``named``, ``nameless``, ``plain``, ``general``, ``notes``."""
+    """Return the scores of a model, see `table`."""
     annotator = Annotator.from_pretrained(model, form="pytorch")
-    notes = evaluate(annotator, read_notes()["devel"], name_corpus=False, bootstrap=0)
     recognized, number = count_plain_mentions(annotator)
     return {
         "named": score_dev_sets(annotator, recipe, root, name_corpus=True),
         "nameless": score_dev_sets(annotator, recipe, root, name_corpus=False),
         "plain": round(recognized / number, 4),
         "general": count_general_mentions(annotator, root),
-        "notes": round(notes.report.micro.f1, 4),
+        "notes": score_texts(annotator, read_notes()["devel"]),
+        "fields": score_texts(annotator, read_passages()["devel"]),
     }
+
+
+def score_texts(annotator: Annotator, texts: Corpus) -> float:
+    """Return micro F1 on texts of no known corpus."""
+    report = evaluate(annotator, texts, name_corpus=False, bootstrap=0).report
+    return round(report.micro.f1, 4)
 
 
 def score_dev_sets(
@@ -151,16 +158,15 @@ def count_general_mentions(annotator: Annotator, root: Path | None, limit: int =
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a Markdown table."""
-    lines = [
-        "| share of the first model | dev F1 % | without corpus names | plain sentences % | news | "
-        "notes % |",
-        "|---|--:|--:|--:|--:|--:|",
-    ]
+    texts = [name for name in ("notes", "fields") if name in rows[0]]
+    columns = ("dev F1 %", "without corpus names", "plain sentences %", "news")
+    headings = ("share of the first model", *columns, *(f"{name} %" for name in texts))
+    lines = [f"| {' | '.join(headings)} |", "|---|" + "--:|" * (len(headings) - 1)]
     for row in rows:
-        named, nameless, plain, notes = (
-            f"{100 * row[key]:.2f}" for key in ("named", "nameless", "plain", "notes")
+        named, nameless, plain, *scores = (
+            f"{100 * row[key]:.2f}" for key in ("named", "nameless", "plain", *texts)
         )
-        cells = (named, nameless, plain, f"{row['general']:.2f}", notes)
+        cells = (named, nameless, plain, f"{row['general']:.2f}", *scores)
         lines.append(f"| {row['share']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import regex
 
 from vaner.text.documents import Span
 
 _SLOT = regex.compile(r"\{(\w+)\}")
+
+
+class Entry(NamedTuple):
+    """A text of a vocabulary.
+
+    Attributes:
+        text: what fills the slot.
+        type: the type of the mention; empty for what is not one.
+    """
+
+    text: str
+    type: str = ""
+
+
+def read_vocabulary(path: Path) -> dict[str, list[Entry]]:
+    """Return slot -> its texts.
+
+    Args:
+        path: a TOML file. A table ``mentions.slot`` has a ``type`` and ``texts``; the table
+            ``others`` has the texts of slots that are no mentions.
+    """
+    content = tomllib.loads(path.read_text("utf-8"))
+    slots = {slot: [Entry(text) for text in texts] for slot, texts in content["others"].items()}
+    for slot, group in content["mentions"].items():
+        slots[slot] = [Entry(text, group["type"]) for text in group["texts"]]
+    return slots
 
 
 def fill_template(

@@ -10,9 +10,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
-from experiments.templates import fill_template
+from experiments.templates import Entry, fill_template, read_vocabulary
 from vaner.text.documents import Document, Span
 
 TYPES = ("Disease", "Chemical", "Gene", "CellType")
@@ -26,18 +25,6 @@ VOCABULARY = Path(__file__).with_name("vocabulary.toml")
 _VALUES = 200  # different numbers of laboratory tests
 
 
-class Entry(NamedTuple):
-    """A text of the vocabulary.
-
-    Attributes:
-        text: what the note says.
-        type: the type of the mention; empty for what is not one.
-    """
-
-    text: str
-    type: str = ""
-
-
 def make_notes(number: int, random: Random) -> Iterator[Document]:
     """Yield notes of one to four lines, each made from a template.
 
@@ -45,13 +32,13 @@ def make_notes(number: int, random: Random) -> Iterator[Document]:
         number: number of notes.
         random: source of random numbers.
     """
-    vocabulary = read_vocabulary()
+    slots = read_slots()
     for note in range(number):
         text, spans = "", list[Span]()
         for template in random.sample(TEMPLATES, random.randint(1, 4)):
             text += "\n" if text else ""
             line, mentions = fill_template(
-                template, lambda slot: random.choice(vocabulary[slot]), start=len(text)
+                template, lambda slot: random.choice(slots[slot]), start=len(text)
             )
             text += capitalize(line)
             spans += mentions
@@ -67,20 +54,16 @@ def capitalize(text: str) -> str:
     return text[:1].upper() + text[1:] if text.split(" ")[0].islower() else text
 
 
-def read_vocabulary() -> dict[str, list[Entry]]:
+def read_slots() -> dict[str, list[Entry]]:
     """Return slot -> its texts; `result` has the laboratory tests, and `value` some numbers.
 
-    >>> Entry("HTN", "Disease") in read_vocabulary()["disease"]
+    >>> Entry("HTN", "Disease") in read_slots()["disease"]
     True
     """
-    content = tomllib.loads(VOCABULARY.read_text("utf-8"))
-    slots = {slot: [Entry(text) for text in texts] for slot, texts in content["others"].items()}
-    for slot, group in content["mentions"].items():
-        slots[slot] = [Entry(text, group["type"]) for text in group["texts"]]
+    slots = read_vocabulary(VOCABULARY)
+    results = tomllib.loads(VOCABULARY.read_text("utf-8"))["results"]
     slots["result"] = [
-        Entry(text, group["type"])
-        for group in content["results"].values()
-        for text in group["texts"]
+        Entry(text, group["type"]) for group in results.values() for text in group["texts"]
     ]
     numbers = Random(1)
     slots["value"] = [

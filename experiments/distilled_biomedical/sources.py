@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from experiments.clinical_notes.make_notes import TYPES, make_notes
+from experiments.clinical_notes.make_notes import TYPES as NOTE_TYPES
+from experiments.clinical_notes.make_notes import make_notes
 from experiments.distilled_biomedical.other_names import (
     add_recent_names,
     insert_names,
@@ -21,6 +22,8 @@ from experiments.distilled_biomedical.other_names import (
 )
 from experiments.distilled_biomedical.other_variants import vary_variants
 from experiments.distilled_biomedical.short_texts import make_short_texts
+from experiments.research_fields.make_sentences import TYPES as SENTENCE_TYPES
+from experiments.research_fields.make_sentences import make_sentences
 from vaner.corpora import REGISTRY, load
 from vaner.errors import VanerError
 from vaner.formats import write
@@ -53,13 +56,14 @@ LICENSES = {
 
 @dataclass(frozen=True, slots=True)
 class NameSources:
-    """Which names of knowledge bases and which notes a model learns, and how.
+    """Which names of knowledge bases and which texts of templates a model learns, and how.
 
     Args:
         bases: type -> knowledge bases of its names. ../linking makes the base "genomes".
         annotation_odds: how much a name raises the teacher's odds of its tags.
         short_texts: number of short texts of each pattern (`short_texts.PATTERNS`).
         notes: number of clinical notes (../clinical_notes), which are not given to the teacher.
+        sentences: number of sentences of other fields (../research_fields), which are not either.
         recent: whether to add `other_names.RECENT_NAMES`.
     """
 
@@ -67,6 +71,7 @@ class NameSources:
     annotation_odds: float = 1.0
     short_texts: int = 0
     notes: int = 0
+    sentences: int = 0
     recent: bool = False
 
 
@@ -103,7 +108,7 @@ def make_sources(
     return [
         *(source | {"teacher": teacher} for source in with_teacher),
         *_variant_sources(held_out, folder / "variants"),
-        *_note_sources(names.notes, folder),
+        *_template_sources(names, folder),
     ]
 
 
@@ -171,15 +176,20 @@ def _variant_sources(held_out: frozenset[str], folder: Path) -> Iterator[dict[st
         }
 
 
-def _note_sources(number: int, folder: Path) -> Iterator[dict[str, Any]]:
-    """Write the clinical notes, and yield their source."""
-    if number:
-        yield {
-            "corpus": _write(make_notes(number, Random(1)), folder / "clinical-notes"),
-            "license": "by the authors of vaner",
-            "types": list(TYPES),
-            "nameless_fraction": 1.0,
-        }
+def _template_sources(names: NameSources, folder: Path) -> Iterator[dict[str, Any]]:
+    """Write the texts that are made from templates, and yield their sources."""
+    texts = (
+        ("clinical-notes", make_notes, names.notes, NOTE_TYPES),
+        ("research-fields", make_sentences, names.sentences, SENTENCE_TYPES),
+    )
+    for name, make_texts, number, types in texts:
+        if number:
+            yield {
+                "corpus": _write(make_texts(number, Random(1)), folder / name),
+                "license": "by the authors of vaner",
+                "types": list(types),
+                "nameless_fraction": 1.0,
+            }
 
 
 def _write(documents: Iterable[Document], file: Path) -> str:

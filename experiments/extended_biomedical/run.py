@@ -1,8 +1,9 @@
 """The default model of the package: python -m experiments.extended_biomedical.run
 
-Continues the training of ../refined_biomedical with the same sources and with clinical notes
-(../clinical_notes). The teacher is the model that the training starts from. With ``--rescore``,
-trains nothing and scores the model in the package.
+Continues the training of ../refined_biomedical with the same sources, with clinical notes
+(../clinical_notes) and with sentences of other fields (../research_fields). The teacher is the
+model that the training starts from. With ``--rescore``, trains nothing and scores the model in the
+package.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ TEXT_SHARE = 0.6
 """Share of the lines of each text to use."""
 
 STAGE = {
-    "steps": 3000, "evaluate_every": 1000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
+    "steps": 4000, "evaluate_every": 2000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
 
 SEEDS = [1, 2]
@@ -37,11 +38,11 @@ SHARE = 0.3
 
 
 def make_recipe() -> Recipe:
-    """Return the recipe of the default model with notes, started from its weights."""
+    """Return the recipe of the default model, started from the weights of `START`."""
     check_trained(START, "refined_biomedical")
-    first, names = read_recipe(FIRST), replace(NAMES, notes=12_000)
+    first, names = read_recipe(FIRST), replace(NAMES, notes=12_000, sentences=60_000)
     sources = make_sources(first, str(START), TEXT_SHARE, names, SOURCES)
-    recipe = extend_stage(first, "notes", sources, STAGE, init_from=str(START))
+    recipe = extend_stage(first, "texts", sources, STAGE, init_from=str(START))
     return recipe.model_copy(update={"seeds": SEEDS})
 
 

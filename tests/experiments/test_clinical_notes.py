@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from experiments.clinical_notes.make_notes import TYPES, capitalize, make_notes, read_vocabulary
+from experiments.clinical_notes.make_notes import TYPES, capitalize, make_notes, read_slots
 from experiments.clinical_notes.run import read_notes
 
 
 def test_notes_have_mentions_of_the_vocabulary_at_their_offsets() -> None:
-    entries = {entry for of_slot in read_vocabulary().values() for entry in of_slot}
+    entries = {entry for of_slot in read_slots().values() for entry in of_slot}
     notes = list(make_notes(200, Random(1)))
     mentions = {(note.mention(span), span.type) for note in notes for span in note.spans}
     assert mentions <= entries | {(capitalize(text), type) for text, type in entries}
