@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from experiments.distilled_biomedical.other_names import is_held_out
 from experiments.templates import Entry, fill_template, read_vocabulary
 from vaner.text.documents import Document
 
@@ -55,9 +56,7 @@ def _choose(
 
 def read_templates() -> list[tuple[str, dict[str, list[Entry]]]]:
     """Return each template with the texts of its slots."""
-    vocabularies = {
-        path.with_suffix(".txt"): read_vocabulary(path) for path in sorted(TEMPLATES.glob("*.toml"))
-    }
+    vocabularies = {path.with_suffix(".txt"): slots for path, slots in _read_vocabularies()}
     of_type = {type: [entry for entry in read_entries() if entry.type == type] for type in TYPES}
     return [
         (template, slots | of_type)
@@ -68,5 +67,21 @@ def read_templates() -> list[tuple[str, dict[str, list[Entry]]]]:
 
 def read_entries() -> list[Entry]:
     """Return the different texts of all vocabularies."""
-    slots = [read_vocabulary(path) for path in sorted(TEMPLATES.glob("*.toml"))]
+    slots = [slots for _, slots in _read_vocabularies()]
     return list(dict.fromkeys(entry for of in slots for texts in of.values() for entry in texts))
+
+
+def _read_vocabularies() -> Iterator[tuple[Path, dict[str, list[Entry]]]]:
+    """Yield each vocabulary, without the names that ../unseen_names scores.
+
+    A slot that has no other name keeps them.
+    """
+    for path in sorted(TEMPLATES.glob("*.toml")):
+        slots = read_vocabulary(path)
+        yield (
+            path,
+            {
+                slot: [entry for entry in texts if not is_held_out(entry.text)] or texts
+                for slot, texts in slots.items()
+            },
+        )
