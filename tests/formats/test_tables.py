@@ -222,6 +222,18 @@ def test_a_table_of_mentions_is_an_error(put: Any, header: str, name: str) -> No
     assert [document.text for document in read(path, text_column=column)] == ["2"]
 
 
+def test_a_table_of_mentions_is_recognized_by_its_rows(put: Any) -> None:
+    rows = ["n1,2,6,gout,D1", "n1,11,16,fever,D2"]
+    path = put("\n".join(["code,begins,ends,text,name", *rows]), "a.csv")
+    with pytest.raises(FormatError, match=r":1: is a table of mentions \(code, begins, ends, "):
+        list(read(path))
+    assert [document.text for document in read(path, text_column="text")] == ["gout", "fever"]
+    for name in ("a.csv", "b.tsv", "c.txt"):
+        content = "\n".join(rows).replace(",", "\t" if name != "a.csv" else ",")
+        with pytest.raises(FormatError, match="is a table of mentions without their texts"):
+            list(read(put(content, name)))
+
+
 @pytest.mark.parametrize("blank", ["\n", "\n \n", "\r\n\t\r\n"])
 def test_blank_lines_around_a_table(put: Any, blank: str) -> None:
     tokens = put(f"{blank}Word,Tag\nGout,B-D\n{blank}", "a.csv")

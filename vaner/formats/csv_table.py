@@ -11,11 +11,14 @@ import json
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from vaner.errors import FormatError
 from vaner.formats.csv_rows import find_delimiter, read_csv_rows
 from vaner.formats.dialects.mentions import START_END, TYPES, looks_like_mention
+from vaner.formats.mention_tables import are_mentions
 from vaner.formats.metadata_fields import TABLE
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
 from vaner.formats.source import FormatWarning, InputFile, MalformedError, OnError
@@ -47,6 +50,7 @@ _PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
+_CHECKED_ROWS = 3
 
 
 class Columns(NamedTuple):
@@ -100,10 +104,17 @@ def read_rows(
     annotated = set[str]()
     header: list[str] = []
     columns = Columns((), None)
-    for number, (line, cells) in enumerate(rows):
+    remaining, sample, failure = iter(rows), list[tuple[int, list[str]]](), None
+    try:
+        sample.extend(islice(remaining, _CHECKED_ROWS))
+    except FormatError as error:  # after the rows before it
+        failure = error
+    has_mentions = any(are_mentions([row for _, row in sample[i:]]) for i in (0, 1))
+    for number, (line, cells) in enumerate(chain(sample, remaining)):
         if number == 0:
             header = [cell.strip() for cell in cells]
-            if text_column is None and (listed := ", ".join(_find_mention_columns(header))):
+            listed = ", ".join(_find_mention_columns(header) or header * has_mentions)
+            if text_column is None and listed:
                 message = f"is a table of mentions ({listed}), which is not read"
                 message += "; give a file with mentions and texts, such as JSON Lines"
                 message += "; to read only its texts, name their column"
@@ -123,6 +134,8 @@ def read_rows(
                 yield document
             else:
                 skipped[NO_TEXT] += 1
+    if failure:
+        raise failure
     if annotated:
         names = ", ".join(sorted(annotated))
         message = f"{file.name}: not read as mentions: {names}; use JSON for texts with mentions"

@@ -28,6 +28,7 @@ from vaner.formats.csv_rows import find_delimiter
 from vaner.formats.detect_json import detect_json
 from vaner.formats.file_names import find_file, is_readme
 from vaner.formats.label_studio.tasks import is_target_storage
+from vaner.formats.mention_tables import are_lines_of_mentions
 from vaner.formats.registry import FORMAT_BY_SUFFIX, FORMATS
 from vaner.formats.signatures import describe_markup
 from vaner.formats.source import (
@@ -96,6 +97,10 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         return "csv"
     if kind := describe_markup(head):
         raise file.error(f"its format is unknown: it looks like {kind}")
+    if are_lines_of_mentions(head):
+        raise file.error(
+            "is a table of mentions without their texts; give a file with both, such as JSON Lines"
+        )
     if by_suffix and by_suffix.name == "text" and _has_annotation_file(file.path):
         return "brat"
     if by_suffix and not by_suffix.is_identified_by_content and not by_suffix.is_binary:
