@@ -56,6 +56,9 @@ def test_conllu_with_tag_in_misc(put, form):
         "#Text=Flu\n2-1\t13-16\tFlu\tB-Dis\n",
         "0\t6\tRabies\tB-Dis\n7\t12\tkills\tO\n\n14\t17\tFlu\tB-Dis\n",
         "Rabies\tB-Dis\tNN\nkills\tO\tVB\n\nFlu\tB-Dis\tNN\n",
+        "B-Dis\t0\t6\tRabies\tRabies\tNN\tB-NP\nO\t7\t12\tkills\tkill\tVB\tB-VP\n\n"
+        "B-Dis\t0\t3\tFlu\tFlu\tNN\tB-NP\n",
+        "B-Dis\tRabies\tB-NP\nO\tkills\tB-VP\n\nB-Dis\tFlu\tB-NP\n",
     ],
 )
 def test_columns_are_recognized(put, rows):

@@ -8,7 +8,7 @@ column MISC of CoNLL-U.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vaner.errors import VanerError
@@ -17,6 +17,7 @@ from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, is_tag
 EMPTY_TAG = "_"
 _COMMENT = re.compile(r"#\s*[\w.:-]+\s*=")
 _ID = re.compile(r"\d+")
+_OFFSET = re.compile("[0-9]{1,18}")
 _SPACES = re.compile(" +")
 _PAIR = re.compile(r"\d+-\d+")
 _POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
@@ -165,7 +166,9 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     width = len(rows[0]) if rows else 0
     rows = [row for row in rows if len(row) == width]
     if width > 1 and _has_tags_first(rows):
-        return Columns(token=1, tag=0)
+        # NERsuite has the offsets of the token between its tag and the token.
+        numbers = _find_ids([row[1:] for row in rows])[0]
+        return Columns(token=1 + numbers, tag=0)
     if width < 3:
         return Columns(has_plain_types=width > 1 and _are_plain_types(rows))
     ids, sentence, has_positions = _find_ids(rows)
@@ -203,10 +206,18 @@ def find_brackets(rows: Sequence[Sequence[str]]) -> str | None:
 
 
 def _has_tags_first(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first column has tags, and the last one has not."""
-    first = [row[0] for row in rows]
+    """Return whether the first column has tags, and the last one has none or those of phrases."""
+    first, last = ({row[i] for row in rows} for i in (0, -1))
     is_typed = OUTSIDE in first and any("-" in cell for cell in first)
-    return is_typed and all(map(is_tag, first)) and not all(is_tag(row[-1]) for row in rows)
+    return (
+        is_typed and all(map(is_tag, first)) and (not all(map(is_tag, last)) or _are_phrases(last))
+    )
+
+
+def _are_phrases(tags: Iterable[str]) -> bool:
+    """Return whether tags are of phrases, such as ``B-NP``, and not of mentions."""
+    types = {tag[2:] for tag in tags if tag != OUTSIDE}
+    return bool(types) and types <= _PHRASES
 
 
 def repair_tag(tag: str) -> str:
@@ -240,6 +251,9 @@ def _find_ids(rows: Sequence[Sequence[str]]) -> tuple[int, int | None, bool]:
     width = len(rows[0])
     while len(rows) > 1 and count < width - 2:
         column = [row[count] for row in rows]
+        if all(map(_begins_with_offsets, (row[count:] for row in rows))):
+            count += 2
+            continue
         if not any(_has_letter(row[count + 1]) or _PAIR.fullmatch(row[count + 1]) for row in rows):
             is_number_next = all(_ID.fullmatch(row[count + 1]) for row in rows)
             if not is_number_next or count + 1 >= width - 2:
@@ -254,6 +268,13 @@ def _find_ids(rows: Sequence[Sequence[str]]) -> tuple[int, int | None, bool]:
             break
         count += 1
     return count, sentence, has_positions
+
+
+def _begins_with_offsets(row: Sequence[str]) -> bool:
+    """Return whether a row has start, end, and a token of the length between them."""
+    if len(row) < 3 or not all(map(_OFFSET.fullmatch, row[:2])):
+        return False
+    return 0 < int(row[1]) - int(row[0]) == len(row[2])
 
 
 def _has_letter(cell: str) -> bool:
