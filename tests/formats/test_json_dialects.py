@@ -72,6 +72,8 @@ def test_each_dialect_is_detected_and_read_in_any_layout(put: Any, dialect: Dial
         {"annotations": {"entities": [[0, 9, "Disease"]]}},
         {"label": [{"start": 0, "end": 9, "labels": ["Disease"]}]},
         {"spans": [], "entities": [{"start_char": 0, "end_char": 9, "label": "Disease"}]},
+        {"entity_list": [{"text": "Rat fever", "type": "Disease", "char_span": [0, 9]}]},
+        {"golden-entity-mentions": [{"start": 0, "end": 9, "entity-type": "Disease"}]},
     ],
     ids=json.dumps,
 )
@@ -100,6 +102,9 @@ def test_text_under_other_names(put: Any) -> None:
     first, second = read(path, "jsonl")
     assert (first.id, first.text) == ("7", "Rat.\nIt bites.")
     assert second.text == "Gout."
+    for name in ("abstract_text", "abstractText"):
+        (document,) = read(put([{"title": "Rat.", name: "It bites."}]))
+        assert document.text == "Rat.\nIt bites."
 
 
 def test_objects_with_all_documents(put: Any) -> None:
@@ -107,6 +112,12 @@ def test_objects_with_all_documents(put: Any) -> None:
     for name in ("examples", "documents", "data"):
         documents = list(read(put({name: [record, record]})))
         assert [mentions(d) for d in documents] == [FEVERS[:1]] * 2
+    for container in (
+        {"articles": [record]},
+        {"rasa_nlu_data": {"common_examples": [record], "lookup_tables": []}},
+        {"hitCount": 1, "resultList": {"result": [record]}},
+    ):
+        assert [mentions(d) for d in read(put(container))] == [FEVERS[:1]]
     columns = {"text": {"0": TEXT, "1": "Gout."}, "ner": {"0": [[0, 9, "Disease"]], "1": []}}
     documents = list(read(put(columns)))
     assert [mentions(d) for d in documents] == [FEVERS[:1], []]

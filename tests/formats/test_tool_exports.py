@@ -147,6 +147,7 @@ def test_offsets_that_cut_words_in_any_convention_are_not_converted(put: Put) ->
     [
         ({"text": TEXT, "meta": {"entities": [{"start": 2, "end": 11, "type": "D"}]}}, "meta"),
         ({"text": TEXT, "matches": [[{"start": 2, "end": 11, "semtypes": ["T047"]}]]}, "matches"),
+        ({"text": TEXT, "found": [{"where": [2, 11], "type": "D"}]}, "found"),
         (
             {"text": "gout", "type": "Disease", "start": 18, "end": 22},
             "the records, which are mentions",

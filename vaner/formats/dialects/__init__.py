@@ -188,7 +188,7 @@ def expand_container(record: Any) -> Sequence[Any] | None:
     for name in CONTAINERS:
         items = record.get(name)
         if isinstance(items, dict):  # such as {"hits": {"hits": […]}} of Elasticsearch
-            items = items.get(name)
+            items = items.get(name) or expand_container(items)
         if name == "rows" and isinstance(items, list):  # of the viewer of Hugging Face
             items = [item.get("row", item) if isinstance(item, dict) else item for item in items]
         if isinstance(items, list) and any(map(is_annotated_text, items)):

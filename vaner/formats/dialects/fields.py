@@ -26,10 +26,13 @@ from vaner.text.tags import is_tag
 
 TEXTS = (
     "content", "sentence", "body", "raw_text", "document_text", "passage", "paragraph",
-    "sentence_text", "abstract_text", "note_text", "doc_text", "report_text", "Text",
+    "sentence_text", "note_text", "doc_text", "report_text", "Text",
     "originalText", "full_text",
 )  # fmt: skip
 """Names of a field with the text of a document, if there is no ``text``."""
+
+ABSTRACTS = ("abstract", "abstract_text", "abstractText", "AbstractText")
+"""Names of a field with an abstract, whose title is in another field."""
 
 IDS = ("doc_id", "document_id", "pmid", "PMID", "docid", "doc_key", "idx")
 """Names of a field with the id of a document, if there is no ``id``."""
@@ -39,17 +42,21 @@ MENTION_FIELDS = ("spans", "entities")
 
 MENTIONS = (
     *MENTION_FIELDS, "ents", "mentions", "ner", "annotations", "annotation", "denotations",
-    "entity_mentions", "labels", "label", "results", "Entities",
+    "entity_mentions", "labels", "label", "results", "Entities", "entity_list",
+    "golden-entity-mentions",
 )  # fmt: skip
 """All names of a field with mentions."""
 
 CONTAINERS = (
     "examples", "documents", "data", "records", "items", "rows", "results", "annotations",
-    "projects", "hits", "paragraphs", "sentences",
+    "projects", "hits", "paragraphs", "sentences", "articles", "common_examples",
+    "rasa_nlu_data", "resultList", "result",
 )  # fmt: skip
 """Names of a field with all documents of a file."""
 
-SOURCES = ("text", "tokens", "words", "abstract", "passages", "tokenized_text", "sentences", *TEXTS)
+SOURCES = (
+    "text", "tokens", "words", "passages", "tokenized_text", "sentences", *ABSTRACTS, *TEXTS,
+)  # fmt: skip
 """Names of the fields of which a document needs one."""
 
 UNKNOWN_TYPE = "type of a mention, it is in no known field"
@@ -62,7 +69,7 @@ def is_document(record: Any) -> bool:
     """Return whether a record has a text, tokens, or a title with an abstract or null."""
     return isinstance(record, dict) and (
         isinstance(record.get("text", record.get("tokens", record.get("words"))), str | list)
-        or any(isinstance(record.get(name), str) for name in (*TEXTS, "abstract"))
+        or any(isinstance(record.get(name), str) for name in (*TEXTS, *ABSTRACTS))
         or _has_only_title(record)
     )
 
@@ -138,8 +145,9 @@ def _with_text(record: dict[str, Any]) -> dict[str, Any]:
     if isinstance(record.get("words"), list):
         return {"tokens" if name == "words" else name: value for name, value in record.items()}
     names = [name for name in TEXTS if isinstance(record.get(name), str)][:1]
-    if isinstance(record.get("abstract"), str) or (not names and _has_only_title(record)):
-        names = [name for name in ("title", "abstract") if isinstance(record.get(name), str)]
+    abstracts = [name for name in ABSTRACTS if isinstance(record.get(name), str)][:1]
+    if abstracts or (not names and _has_only_title(record)):
+        names = [name for name in ("title", *abstracts) if isinstance(record.get(name), str)]
     if not names:
         return record
     text = "\n".join(record[name] for name in names if record[name])

@@ -37,7 +37,9 @@ START_END = (
 )
 """Names of the fields with the start and the end of a mention."""
 
-NESTED = ("span", "offsets", "offset", "position", "location", "locations", "pos", "indices")
+NESTED = (
+    "span", "offsets", "offset", "position", "location", "locations", "pos", "indices", "char_span",
+)  # fmt: skip
 """Names of a field that contains start and end."""
 
 TYPES = (
@@ -67,6 +69,7 @@ TYPES = (
     "Type",
     "Category",
     "kind",
+    "entity-type",
 )
 """Names of the field with the type of a mention, or with a list of its types."""
 
@@ -104,6 +107,7 @@ def looks_like_mention(entry: Any) -> bool:
     if isinstance(entry, dict):
         parts = [entry, *(value for value in entry.values() if isinstance(value, dict))]
         is_located = any(_OFFSET_NAMES & part.keys() for part in parts)
+        is_located = is_located or any(_is_pairs([value]) for value in entry.values())
         if is_located and entry.keys() & {*TYPES, "infons"}:
             return True
         inner = (value for value in entry.values() if isinstance(value, list | dict))
