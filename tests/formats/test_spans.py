@@ -42,6 +42,22 @@ def test_pieces_in_another_order_and_repeated_ones():
             make_span(text, pieces, "D", quoted=quoted)
 
 
+@pytest.mark.parametrize("mark", ["[...]", "...", "…", "[…]"])
+def test_a_quote_may_have_a_mark_for_a_gap(mark: str):
+    text = "Breast and ovarian cancer, renal failure ... found"
+    for gap in (f" {mark} ", mark):
+        span = make_span(text, [(0, 6), (19, 25)], "D", quoted=f"Breast{gap}cancer")
+        assert span.fragments == ((0, 6), (19, 25))
+    for pieces, quoted in [
+        ([(0, 6), (19, 25)], f"Breast {mark} failure"),
+        ([(19, 25)], f"can{mark}cer"),  # there is no gap
+    ]:
+        with pytest.raises(SpanError, match="in the text but"):
+            make_span(text, pieces, "D", quoted=quoted)
+    pieces = [(27, 32), (45, 50)]
+    assert make_span(text, pieces, "D", quoted="renal failure ... found").fragments == (*pieces,)
+
+
 def test_a_moved_piece_names_its_document(tmp_path: Path):
     spans = [{"start": 0, "end": 24, "fragments": [[0, 5], [17, 24]], "type": "D"}]
     record = {"text": "renal and hepatic failure", "spans": [{**spans[0], "text": "renal failure"}]}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from vaner.formats.spellings import is_same_spelling
+from vaner.formats.spellings import drop_gap_marks, is_same_spelling
 from vaner.formats.utf16 import has_wide_characters
 
 _SPACE = re.compile(r"\s+")
@@ -79,12 +79,13 @@ def are_converted_without_texts(text: str, mentions: Iterable[Sequence[Piece]]) 
 def _agree(text: str, mentions: Iterable[tuple[Sequence[Piece], str]]) -> bool:
     return all(
         all(0 <= start < end <= len(text) for start, end in pieces)
-        and _is_quoted(" ".join(text[start:end] for start, end in pieces), quote)
+        and _is_quoted([text[start:end] for start, end in pieces], quote)
         for pieces, quote in mentions
     )
 
 
-def _is_quoted(mention: str, quote: str) -> bool:
+def _is_quoted(pieces: Sequence[str], quote: str) -> bool:
+    mention, quote = " ".join(pieces), drop_gap_marks(quote, pieces)
     spaced, spaced_quote = _SPACE.sub(" ", mention), _SPACE.sub(" ", quote)
     is_equal = spaced in (spaced_quote, spaced_quote.strip())
     return is_equal or is_same_spelling(mention, quote)

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any
 
 from vaner.formats.quotes import accept_spelling, report_moved_piece
+from vaner.formats.spellings import drop_gap_marks
 from vaner.text.documents import Document, Span, SpanError
 
 Pieces = Sequence[tuple[int, int]]
@@ -33,7 +34,7 @@ def make_span(
     Pieces with only white space between them are one contiguous span. A repeated piece counts once.
 
     If the file repeats the mention, its pieces may be in another order, and white space is compared
-    loosely: files write a line break or a gap as a space. A quote that differs only in spelling,
+    loosely: files write a line break as a space, and a gap as a space or ``[...]``. A quote that differs only in spelling,
     such as ``TNF-a`` or ``TNF-alpha`` for ``TNF-α``, is accepted and counted, see
     `vaner.formats.quotes`. If a discontinuous mention does not agree, but moving one of its pieces
     by one character makes it agree, that piece is moved, with a warning: annotation tools often
@@ -65,7 +66,9 @@ def make_span(
             raise SpanError(f"mention {start}:{end} ({type}) is blank")
     is_reordered = given != pieces and _join_pieces(text, given) == quoted
     if quoted is not None and not is_reordered and not _agrees(text, pieces, quoted):
-        pieces = _reconcile(text, pieces, type, quoted)
+        quoted = drop_gap_marks(quoted, [text[start:end] for start, end in pieces])
+        if not _agrees(text, pieces, quoted):
+            pieces = _reconcile(text, pieces, type, quoted)
     pieces = merge_pieces(text, pieces)
     fragments = tuple(pieces) if len(pieces) > 1 else ()
     return Span(pieces[0][0], pieces[-1][1], type, score, tuple(identifiers), fragments)

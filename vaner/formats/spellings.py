@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Greek letter -> its name, and the Latin letters that programs write for it, by sound or by shape.
 _GREEK = {
@@ -35,8 +36,20 @@ _PUNCTUATION = str.maketrans(
     | {"\u201c": '"', "\u201d": '"', "\u2033": '"', "\u02da": "°", "\u2219": "·", "\u22c5": "·"}
 )
 _DASHES = re.compile("-{2,3}")
+_GAP_MARK = re.compile(r"\s*(?:\[\s*(?:\.{3}|…)\s*\]|\.{3}|…)\s*")
 _UNWRITTEN = "?\ufffd"
 _STATES_PER_CHARACTER = 20  # long runs of ambiguous letters would take quadratic time
+
+
+def drop_gap_marks(quoted: str, pieces: Sequence[str]) -> str:
+    """Return a quote without the marks that a program wrote between the pieces of a mention.
+
+    >>> drop_gap_marks("breast [...] cancer", ["breast", "cancer"])
+    'breast cancer'
+    """
+    if len(pieces) < 2 or any(map(_GAP_MARK.search, pieces)):
+        return quoted
+    return _GAP_MARK.sub(" ", quoted)
 
 
 def is_same_spelling(mention: str, quoted: str) -> bool:
