@@ -182,6 +182,21 @@ def test_lists_in_brat_and_pubannotation(put: Put, tmp_path: Path) -> None:
     assert dict(report.lost) == {DANGLING: 1}
 
 
+def test_referents_in_brat(put: Put, tmp_path: Path) -> None:
+    put("Gout in rats", "in/a.txt")
+    put("T1\tD 0 4\tGout\nT2\tMicroorganism 8 12\trats\n", "in/a.a1")
+    lines = ["N1\tOntoBiotope Annotation:T1 Referent:OBT:000001"]
+    lines += ["N2\tNCBI_Taxonomy Annotation:T2 Referent:10116"]
+    put("\n".join(lines) + "\n", "in/a.a2")
+    (document,) = read(tmp_path / "in")
+    assert [s.identifiers for s in document.spans] == [("OBT:000001",), ("NCBITaxon:10116",)]
+    report = write([document], tmp_path / "out", "brat")
+    assert (tmp_path / "out" / "a.ann").read_text().splitlines()[2:] == lines
+    assert not report.lost and not write([document], tmp_path / "a.pubtator", "pubtator").lost
+    changed = document.with_spans([Span(0, 4, "D", identifiers=("OBT:2",)), document.spans[1]])
+    assert dict(write([changed], tmp_path / "new", "brat").lost) == {DANGLING: 1}
+
+
 @pytest.mark.parametrize("format", ["brat", "pubannotation"])
 def test_separators_inside_an_identifier_are_counted(tmp_path: Path, format: str) -> None:
     document = Document("a", "Gout", (Span(0, 4, "D", identifiers=("C1|C2", "-", "C3")),))

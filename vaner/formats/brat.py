@@ -3,7 +3,8 @@
 The corpora of the BioNLP shared tasks have ``ID.a1`` and ``ID.a2`` instead of ``ID.ann``.
 
 A mention is ``T1<tab>Type 0 5;10 15<tab>mention``. Other lines (R, E, A, #, N, …) are stored in the
-metadata and written back. ``N`` lines (references) give mentions their identifiers.
+metadata and written back. ``N`` lines (references) give mentions their identifiers, also in the
+form of the corpus Bacteria Biotope.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from vaner.errors import FormatError
 from vaner.formats.brat_config import AnnotationTypes
 from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import RENAMED, find_file, is_readme, make_file_name
-from vaner.formats.identifiers import join_identifiers, split_identifiers
+from vaner.formats.identifiers import join_identifiers, read_identifiers, split_identifiers
 from vaner.formats.losses import (
     DANGLING,
     NAME,
@@ -59,6 +60,8 @@ _OTHER_MENTION = re.compile(
 )
 _OFFSETS = re.compile(f"{_PIECE}(?:;{_PIECE})*")
 _REFERENCE = re.compile(r"N[^\t]*\tReference (\S+) ([^\t]+?)(?:\t.*)?")
+# Of Bacteria Biotope: the database, the mention and the identifier.
+_REFERENT = re.compile(r"N[^\t]*\t(\S+) Annotation:(\S+) Referent:(\S+)\s*")
 _LINE_KINDS = "TREAMN#*"  # the possible first characters of a line
 # Attributes, identifiers and notes: their target follows their type.
 _KINDS_WITH_ONE_TARGET = "AMN#"
@@ -126,8 +129,8 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     ]
     references: dict[str, list[str]] = {}
     for _, _, line in lines:
-        if match := _REFERENCE.fullmatch(line):
-            references.setdefault(match[1], []).extend(split_identifiers(match[2]))
+        if reference := _parse_reference(line):
+            references.setdefault(reference[0], []).extend(reference[1])
     spans, others = dict[str, Span](), list[str]()
     conversion = _find_conversion(text, [line for _, _, line in lines])
     if conversion:
@@ -147,6 +150,15 @@ def _read_document(path: Path, encoding: str, on_error: OnError | None) -> Docum
     if others or list(spans) != [f"T{i}" for i in range(1, len(spans) + 1)]:
         stored["ids"] = remember(spans.values(), spans)
     return Document(path.stem, text, tuple(spans.values()), {"brat": stored} if stored else {})
+
+
+def _parse_reference(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the id of a mention and its identifiers, or None for another line."""
+    if match := _REFERENCE.fullmatch(line):
+        return match[1], split_identifiers(match[2])
+    if match := _REFERENT.fullmatch(line):
+        return match[2], read_identifiers({"database": match[1], "db_id": match[3]})
+    return None
 
 
 def _restore_separators(line: str) -> str:
@@ -208,7 +220,7 @@ def write_folder(documents: Iterable[Document], folder: Path, losses: Losses) ->
 def count_unsupported(document: Document) -> int:
     """Count the stored lines that are neither mentions nor references."""
     lines = get_roundtrip_metadata(document, "brat", Stored, Losses()).get("lines", ())
-    return sum(not _REFERENCE.fullmatch(line) for line in lines)
+    return sum(not _parse_reference(line) for line in lines)
 
 
 def drop_dangling(document: Document, losses: Losses) -> Document:
@@ -273,10 +285,10 @@ def _make_mention_column(document: Document, span: Span) -> str:
 
 def _is_current(line: str, references: set[tuple[str, str]]) -> bool:
     """Return whether a line is not a reference to an identifier that its mention no longer has."""
-    match = _REFERENCE.fullmatch(line)
-    if not match or not match[1].startswith("T"):
+    reference = _parse_reference(line)
+    if not reference or not reference[0].startswith("T"):
         return True
-    return all((match[1], name) in references for name in split_identifiers(match[2]))
+    return all((reference[0], name) in references for name in reference[1])
 
 
 def _drop_dangling(lines: Sequence[str], removed_ids: Set[str]) -> list[str]:
@@ -300,8 +312,9 @@ def _make_references(
     document: Document, ids: Sequence[str], lines: Sequence[str], losses: Losses
 ) -> Iterator[str]:
     """Yield ``N`` lines for the identifiers that are not in the stored lines."""
-    matches = filter(None, map(_REFERENCE.fullmatch, lines))
-    existing = {(match[1], name) for match in matches for name in split_identifiers(match[2])}
+    existing = {
+        (id, name) for id, names in filter(None, map(_parse_reference, lines)) for name in names
+    }
     used = {line.partition("\t")[0] for line in lines}
     number = 0
     for id, span in zip(ids, document.spans, strict=True):
