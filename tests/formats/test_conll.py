@@ -53,6 +53,20 @@ def test_conll_docstart_groups_sentences(put):
     assert stream.getvalue() == content + content
 
 
+@pytest.mark.parametrize("comment", ["# newdoc id = {}", "# doc_id = {}", "###MEDLINE:{}"])
+def test_comments_begin_documents(put, comment):
+    first, second = (f"{comment.format(id)}\n\n" for id in ("d1", "d2"))
+    path = put(f"{first}Rat\tB-S\nbit\tO\n\nHe\tO\n\n{second}She\tO\n", "a.conll")
+    documents = list(read(path))
+    assert [(d.id, d.text) for d in documents] == [("d1", "Rat bit\nHe"), ("d2", "She")]
+    assert mentions(documents[0]) == [("Rat", "S")]
+
+
+def test_a_comment_may_begin_a_document_without_an_id(put):
+    path = put("# newdoc\nRat\tB-S\n\nHe\tO\n\n# newdoc\n# sent_id = 1\nShe\tO\n", "a.conll")
+    assert [(d.id, d.text) for d in read(path)] == [("a-1", "Rat\nHe"), ("a-2", "She")]
+
+
 @pytest.mark.parametrize("line", ["-DOCSTART-", "-DOCSTART-\tO"])
 def test_conll_docstart_needs_no_empty_line_before_it(put, line):
     rows = ("Rat\tNN\tB-S", "bit\tVB\tO", line, "He\tPR\tO", line, line, "", "She\tPR\tO")

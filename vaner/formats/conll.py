@@ -2,10 +2,10 @@
 
 Columns are separated by a tab or by spaces. A first line that names the columns is not a token.
 IOB1, IOB2, BIOES, BILOU, BMES and BMEWO are read. Other places of token and tag are recognized or
-named, see `vaner.formats.conll_columns`. Without ``-DOCSTART-`` lines, each sentence is a document;
-with them, a document has all sentences up to the next such line, joined by line breaks. Tokens are
-joined by a space. Files are written as IOB2 (or BIOES), tab-separated, with the columns between
-token and tag if the source had them.
+named, see `vaner.formats.conll_columns`. Without ``-DOCSTART-`` lines or comments that begin a
+document, each sentence is a document; with them, a document has all sentences up to the next such
+line, joined by line breaks. Tokens are joined by a space. Files are written as IOB2 (or BIOES),
+tab-separated, with the columns between token and tag if the source had them.
 
 A token has a single tag, so the format holds no nested, crossing or discontinuous mentions. Of
 mentions that share a token, the longest is written, i.e. the outermost if they are nested: see
@@ -40,7 +40,7 @@ from vaner.formats.source import (
     read_lines,
 )
 from vaner.formats.spans import make_span
-from vaner.formats.token_table import DOCSTART, expand_table, get_document_id
+from vaner.formats.token_table import DOCSTART, expand_table, get_document_id, mark_documents
 from vaner.text.documents import Document, Span
 from vaner.text.tags import (
     OUTSIDE,
@@ -81,7 +81,8 @@ def read(
     """Read the documents of a CoNLL file, named after the file and numbered from 1.
 
     Args:
-        path: the file. A table with columns of documents and sentences has the documents' ids.
+        path: the file. A table with columns of documents and sentences has the documents' ids, and
+            so have comments such as ``# newdoc id = d1``.
         encoding: encoding of the file.
         on_error: see `vaner.formats.read`.
         columns: numbers of the columns, counted from 1, such as ``token=2,tag=4``. Default: the
@@ -95,6 +96,7 @@ def read(
     number, group, is_grouped, id = 0, list[Block](), False, ""
     lines = read_lines(file, encoding)
     lines = expand_table(lines) if columns is None else lines
+    lines = mark_documents(lines)
     sample = list(islice(lines, _SAMPLE_LINES))
     rows = _get_rows(sample)
     statistics = TagStatistics(may_be_table=bool(rows) and may_be_header(rows[0]))

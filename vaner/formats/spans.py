@@ -36,9 +36,9 @@ def make_span(
     If the file repeats the mention, its pieces may be in another order, and white space is compared
     loosely: files write a line break as a space, and a gap as a space or ``[...]``. A quote that
     differs only in spelling, such as ``TNF-a`` or ``TNF-alpha`` for ``TNF-α``, is accepted and
-    counted, see `vaner.formats.quotes`. If a discontinuous mention does not agree, but moving one of its pieces
-    by one character makes it agree, that piece is moved, with a warning: annotation tools often
-    miscount gaps.
+    counted, see `vaner.formats.quotes`. If a discontinuous mention does not agree, but moving one
+    of its pieces by one character makes it agree, that piece is moved, with a warning: annotation
+    tools often miscount gaps.
 
     Args:
         text: text of the document.

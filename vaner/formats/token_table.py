@@ -8,6 +8,7 @@ are columns of documents and of sentences, a line `-DOCSTART-` with the id begin
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -31,6 +32,10 @@ _DOCUMENTS = (
 )  # fmt: skip
 _DELIMITERS = "\t,;"
 _DOCUMENT_ID = (DOCSTART, "document_id")
+
+_DOCUMENT_LINE = re.compile(
+    r"#\s*(?:newdoc(?:\s+id)?|doc_?id|document_id)\s*(?:=\s*(.*))?|###MEDLINE:(.*)", re.IGNORECASE
+)
 
 Line = tuple[int, str]
 """A line and its number."""
@@ -118,6 +123,21 @@ def expand_table(lines: Iterable[Line]) -> Iterator[Line]:
         others = [cell for i, cell in enumerate(cells) if i not in left_out]
         row = (cells[header.token], *others, cells[header.tag])
         yield number, "\t".join(cell.strip().replace("\t", " ") for cell in row)
+
+
+def mark_documents(lines: Iterable[Line]) -> Iterator[Line]:
+    r"""Yield lines, with a line `-DOCSTART-` for each comment that begins a document.
+
+    Such comments are ``# newdoc id = d1`` of CoNLL-U, ``# doc_id = d1``, and ``###MEDLINE:1`` of
+    JNLPBA.
+
+    >>> list(mark_documents([(1, "# newdoc id = d1"), (2, "# doc")]))
+    [(1, '-DOCSTART-\tdocument_id\td1'), (2, '# doc')]
+    """
+    for number, line in lines:
+        match = _DOCUMENT_LINE.fullmatch(line) if line.startswith("#") else None
+        id = (match[1] or match[2] or "").strip().replace("\t", " ") if match else ""
+        yield number, "\t".join((*_DOCUMENT_ID, id)) if match else line
 
 
 def get_document_id(row: Sequence[str]) -> str:
