@@ -11,6 +11,7 @@ import pytest
 from tests.formats.mentions import mentions
 from vaner.errors import FormatError
 from vaner.formats import FormatWarning, read, write_to
+from vaner.formats.conll import ID
 
 
 def test_tokens_with_white_space_are_not_split(put):
@@ -60,6 +61,7 @@ def test_comments_begin_documents(put, comment):
     documents = list(read(path))
     assert [(d.id, d.text) for d in documents] == [("d1", "Rat bit\nHe"), ("d2", "She")]
     assert mentions(documents[0]) == [("Rat", "S")]
+    assert write_to(documents, io.StringIO(), "conll").lost == {ID: 2}
 
 
 def test_a_comment_may_begin_a_document_without_an_id(put):

@@ -212,7 +212,7 @@ def test_identifier_with_a_separator_is_not_split(format):
 def test_conll_rows_have_equal_numbers_of_columns():
     def document(columns):
         metadata = {"pretokenized": True, "columns": columns}
-        return Document("d", "fever rises", (Span(0, 5, "D"),), metadata)
+        return Document("d-1", "fever rises", (Span(0, 5, "D"),), metadata)
 
     tagged, bare = document((("NN",), ("VB",))), document(())
     content, report = written([tagged, bare], "conll")

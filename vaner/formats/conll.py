@@ -65,6 +65,7 @@ SPACING = "document whose white space is written as one space"
 COLUMNS = "columns between token and tag left out, their number differs"
 _EMPTY = "a row with an empty token or tag; the tag of a word outside of mentions is O"
 _SAMPLE_LINES = 50
+_NUMBERED = re.compile(r".*-\d+", re.DOTALL)
 
 Row = list[str]
 Block = tuple[int, list[Row]]
@@ -289,8 +290,10 @@ def _count_losses(document: Document, words: Sequence[Word], losses: Losses) -> 
     losses[IDENTIFIER] += sum(bool(span.identifiers) for span in document.spans)
     losses[EMPTY] += not words
     losses[EMPTY_TOKEN] += sum(s == e for s, e in get_offset_pairs(document, "tokens"))
-    if not document.metadata.get("pretokenized"):
-        losses[ID] += 1
+    is_pretokenized = bool(document.metadata.get("pretokenized"))
+    # Documents of a file without ids are named after the file and their number.
+    losses[ID] += not is_pretokenized or not _NUMBERED.fullmatch(document.id)
+    if not is_pretokenized:
         text = " ".join(document.text[w.start : w.end] for w in words)
         losses[SPACING] += text != document.text
 
