@@ -380,6 +380,11 @@ def test_chemdner_abstracts_without_mentions(put: Any) -> None:
     path = put("1234567\tAspirin helps.\tGive aspirin.\n", "some.txt")
     with pytest.warns(FormatWarning, match="without mentions"):
         assert texts(path, "chemdner") == [("1234567", "Aspirin helps.\nGive aspirin.")]
+    path = put("1234567\tGout.\tA case of <D>gout</D>.\n" * 2, "tagged.txt")
+    with pytest.warns(FormatWarning) as caught:
+        assert len(texts(path, "chemdner")) == 2
+    messages = [str(warning.message).partition(": ")[2] for warning in caught]
+    assert messages[1:] == ["tags such as </D> are read as text"]
 
 
 # PDF and DOCX -----------------------------------------------------------------------------------

@@ -209,6 +209,7 @@ def test_documents_under_their_ids_and_titles_alone(put: Put) -> None:
         ("[{'text': 'Gout', 'spans': []}]", "a.json", "data in Python"),
         ("Gout/B-D hurts/O me/O\n", "a.txt", "words with tags; write one word per line"),
         ("Gout|NN|B-D hurts|VB|O\n", "a.txt", "words with tags"),
+        ("#begin document (d); part 000\nd 0 0 Gout NN (D)\n", "a.txt", "looks like CoNLL-2012"),
         ("<Note><TEXT>Gout</TEXT></Note>", "a.xml", "XML with the root <Note>"),
         ("<DOC>Gout</DOC>", "a.sgml", "XML with the root <DOC>"),
     ],

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from vaner.formats.signatures import describe_tags
 from vaner.formats.source import (
     FormatWarning,
     InputFile,
@@ -138,13 +139,17 @@ def read_abstracts(
         mentions_file: the file they were read from, for errors.
         encoding: encoding of the file of abstracts.
     """
+    tags: str | None = None
     for number, line in read_nonempty_lines(file, encoding):
+        tags = tags or describe_tags(line)  # as in the first release of NCBI-disease
         with file.guard(number):
             match = _ABSTRACT.fullmatch(line)
             if not match:
                 raise MalformedError("expected ID, title and abstract, separated by tabs")
             entries = mentions.pop(match[1], [])
             yield _to_document(match[1], match[2], match[3], entries, mentions_file)
+    if tags:
+        warnings.warn(f"{file.name}: {tags}", FormatWarning, stacklevel=3)
 
 
 def _to_document(

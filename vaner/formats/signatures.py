@@ -27,6 +27,7 @@ _SIGNATURES = (
 _TAR = slice(257, 262)
 _CONTROL_CHARACTERS = dict.fromkeys({*range(32)} - set(b"\t\n\v\f\r\x1b"))
 _MIN_CONTROL_COUNT, _MAX_CONTROL_SHARE = 4, 0.05
+_TAG = re.compile(r"</[A-Za-z]\w{0,30}>")
 _TAGGED_WORDS = re.compile(r"(?=.*[/|][BIES]-\w)(?:\S+[/|](?:O|[BIES]-\w+)\s+){2}")
 
 
@@ -74,8 +75,20 @@ def describe_markup(head: str) -> str | None:
         return "references of BibTeX or EndNote; export them as RIS"
     if re.match(r"\[Error\]\s*:", start):  # of the services of PubMed Central
         return "an error message of a service; download the documents again"
+    if start.startswith("#begin document ("):
+        return "CoNLL-2012, which has mentions in brackets; write a column of tags such as B-TYPE"
     if _TAGGED_WORDS.match(start):
         return "words with tags; write one word per line, a tab, and its tag"
     if re.match(r'\{\s*"[^"]*"\s*:|\[\s*\{\s*"[^"]*"\s*:|\[\s*\[\s*[\["\d]', start):
         return "JSON without the text of a document"
     return None
+
+
+def describe_tags(text: str) -> str | None:
+    """Return a message if a text has tags, else None.
+
+    >>> describe_tags("<b>Gout</b> hurts.")
+    'tags such as </b> are read as text'
+    """
+    tag = _TAG.search(text)
+    return f"tags such as {tag[0]} are read as text" if tag else None

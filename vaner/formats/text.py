@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 from vaner.formats.companions import warn_unread
 from vaner.formats.file_names import is_readme
 from vaner.formats.losses import Losses, replace_line_breaks, replace_surrogates
+from vaner.formats.signatures import describe_tags
 from vaner.formats.source import FormatWarning, InputFile, OnError, read_nonempty_lines, read_text
 from vaner.text.documents import Document
 
 MENTION = "mention has no place in plain text"
 BORDER = "border between documents written as an empty line"
 BLANK = "blank document has no line"
-_TAG = re.compile(r"</[A-Za-z]\w{0,30}>")
 
 
 def read(
@@ -32,9 +31,8 @@ def read(
     file = InputFile(path, on_error)
     if not file.is_folder:
         text = read_text(file, encoding)
-        if tag := _TAG.search(text):
-            message = f"{file.name}: tags such as {tag[0]} are read as text"
-            warnings.warn(message, FormatWarning, stacklevel=2)
+        if message := describe_tags(text):
+            warnings.warn(f"{file.name}: {message}", FormatWarning, stacklevel=2)
         yield Document(file.stem, text)
         return
     paths = (path for path in file.path.iterdir() if path.suffix.lower() == ".txt")
