@@ -113,11 +113,58 @@ def test_what_tags_have_in_addition(put: Put) -> None:
     )
 
 
+GENIA = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE set SYSTEM "gpml.dtd">
+<set>
+<import resource="GENIAontology.daml" prefix="G"></import>
+<article>
+<articleinfo>
+<bibliomisc>MEDLINE:7</bibliomisc>
+</articleinfo>
+<title>
+<sentence><cons sem="G#DNA"><cons lex="p9" sem="G#protein">p9</cons> gene</cons></sentence>
+</title>
+<abstract>
+<sentence>It has <cons lex="(AND old_form new_form)" sem="(AND G#name G#name)"><cons
+lex="old*">old</cons> and <cons lex="new*">new</cons>
+<cons lex="*form">forms</cons></cons>.</sentence>
+<sentence>{mention} &lt; 2.</sentence>
+</abstract>
+</article>
+</set>
+"""
+
+
+def test_mentions_in_the_text_of_genia(put: Put) -> None:
+    path = put(GENIA.format(mention='<cons sem="(OR G#DNA G#protein)">IL-1 or -2</cons>'), "g.xml")
+    assert detect_format(path) == "xml_standoff"
+    with pytest.warns(SkippedRecordsWarning, match=r"mention of several types \(1\)"):
+        (document,) = read(path)
+    assert document.id == "7"
+    assert document.text == "p9 gene\nIt has old and new\nforms. IL-1 or -2 < 2."
+    assert mentions(document) == [
+        ("p9", "protein"), ("p9 gene", "DNA"), ("old and new\nforms", "name")
+    ]  # fmt: skip
+    assert document.metadata["sentences"] == ((0, 7), (8, 33), (34, 49))
+
+
+def test_bad_mentions_of_genia(put: Put) -> None:
+    path = put(GENIA.format(mention='<cons sem="G#DNA"></cons>'), "g.xml")
+    with pytest.raises(FormatError, match=r"document 7: mention 34:34 \(DNA\) is empty"):
+        list(read(path))
+    errors: list[FormatError] = []
+    (document,) = read(path, on_error=errors.append)
+    assert len(document.spans) == 3 and len(errors) == 1
+    path = put(GENIA.format(mention="<w>" * 200 + "</w>" * 200), "g.xml")
+    with pytest.raises(FormatError, match="nested deeper than 100"):
+        list(read(path))
+
+
 def test_other_xml_is_an_error(put: Put) -> None:
     path = put("<corpus><text>Gout.</text></corpus>", "a.xml")
     with pytest.raises(FormatError, match="its format is unknown: it looks like XML with the root"):
         detect_format(path)
     with pytest.raises(
-        FormatError, match="<corpus> begins with neither <sentence>, <document> nor"
+        FormatError, match="<corpus> begins with neither <sentence>, <document>, <article> nor"
     ):
         list(read(path, "xml_standoff"))

@@ -230,10 +230,10 @@ _FORMATS = (
     ),
     Format(
         "xml_standoff",
-        "XML of DDI, i2b2, n2c2, MAE and MedTator: texts with the offsets of mentions",
+        "XML of DDI, i2b2, n2c2, MAE, MedTator and GENIA: texts with mentions",
         (".xml",),
         xml_standoff.read,
-        aliases=("ddi", "i2b2", "n2c2"),
+        aliases=("ddi", "i2b2", "n2c2", "genia"),
         is_identified_by_content=True,
         holds=Capabilities(scores=False, identifiers=False, relations=False),
         unread="relations, attributes",

@@ -1,10 +1,11 @@
-"""XML with texts and offsets of mentions, as several corpora and programs have it (read only).
+"""XML with texts and mentions, as several corpora and programs have it (read only).
 
 - DDI, and corpora of protein interactions in the same form: ``<sentence text="…">`` with
   ``<entity charOffset="0-6;14-20" type="drug" text="…"/>``, whose last characters are included.
   The sentences of a document are joined by line breaks.
 - i2b2, n2c2, MAE and MedTator: ``<TEXT>`` with ``<TAGS>`` such as ``<NAME start="0" end="4"
   text="…" TYPE="DOCTOR"/>`` or ``<NAME spans="0~4,9~12" text="…"/>``.
+- GENIA: ``<article>`` with mentions in the text, see `vaner.formats.genia`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from vaner.formats.genia import read_article
 from vaner.formats.offset_conventions import find_conversion
 from vaner.formats.quotes import report_conversion
 from vaner.formats.skipped_records import SkipCounts, count_field, warn_skipped_records
@@ -26,7 +28,8 @@ RELATION = "relation"
 UNLOCATED = "annotation without offsets"
 
 _HEAD = re.compile(
-    r"\s*(?:<[?!][^>]*>\s*)*<\w+[^>]*>\s*(?:<TEXT>\s*<!\[CDATA|(?:<document\b[^>]*>\s*)?<sentence\b[^>]*\stext=)"
+    r"\s*(?:<[?!][^>]*>\s*)*<\w+[^>]*>\s*(?:<TEXT>\s*<!\[CDATA|(?:<document\b[^>]*>\s*)?<sentence\b[^>]*\stext="
+    r"|(?:<import\b[^>]*>\s*(?:</import>\s*)?)*<article>\s*<articleinfo>)"
 )
 _PIECE = re.compile(rf"({OFFSET})-({OFFSET})")
 _SPAN = re.compile(rf"({OFFSET})~({OFFSET})")
@@ -65,14 +68,19 @@ def read(
             yield _join_sentences(id, element.findall("sentence"), file, line, skipped)
         elif element.tag == "sentence":
             sentences.append(element)
+        elif element.tag == "article":
+            number += 1
+            id = f"{file.stem}-{number}"
+            with file.guard(line, id):
+                yield read_article(element, id, file, line, skipped)
         elif element.tag == "TEXT":
             text = "".join(element.itertext())
         elif element.tag == "TAGS" and text is not None:
             yield Document(file.stem, text, tuple(_read_tags(element, text, file, line, skipped)))
             text = None
-        elif text is None and element.tag != "META":
+        elif text is None and element.tag not in ("META", "import"):
             raise file.error(
-                f"<{root}> begins with neither <sentence>, <document> nor <TEXT>", line
+                f"<{root}> begins with neither <sentence>, <document>, <article> nor <TEXT>", line
             )
     if sentences:
         id = sentences[0].get("id", "").rpartition(".s")[0] or file.stem
