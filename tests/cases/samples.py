@@ -114,6 +114,12 @@ def _chemdner(folder: Path) -> Path:
     return folder / "x.abstracts.txt"
 
 
+def _i2b2_con(folder: Path) -> Path:
+    (folder / "x.txt").write_text("Scurvy at\nsea .\n")
+    (folder / "x.con").write_text('c="scurvy" 1:0 1:0||t="problem"\n')
+    return folder / "x.con"
+
+
 def _zip(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "z.zip", "w") as archive:
         archive.writestr("a.txt", "Scurvy.")
@@ -170,6 +176,7 @@ def list_samples() -> list[Sample]:
         samples.append(Sample(name, "jsonl", _writer(name, dialect.example + "\n", ".jsonl")))
     samples.append(Sample("genetag", "genetag", _genetag))
     samples.append(Sample("chemdner", "chemdner", _chemdner))
+    samples.append(Sample("i2b2_con", "i2b2_con", _i2b2_con))
     samples.append(Sample("zip", "zip", _zip))
     samples.append(Sample("pdf", "pdf", _pdf))
     samples.append(Sample("docx", "docx", _docx))

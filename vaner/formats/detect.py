@@ -14,6 +14,7 @@ from vaner.formats import (
     chemdner,
     conll_columns,
     csv_table,
+    i2b2_con,
     medline,
     pubtator,
     ris,
@@ -189,6 +190,8 @@ def _detect_folder(folder: InputFile, encoding: str) -> str:
     suffixes = {path.suffix.lower() for path in paths}
     if not suffixes.isdisjoint(ANNOTATION_SUFFIXES):
         return "brat"
+    if i2b2_con.SUFFIX in suffixes:
+        return "i2b2_con"
     if xmi.SUFFIX in suffixes:
         return "xmi"
     if is_target_storage(folder.path):
