@@ -15,6 +15,7 @@ from vaner.display.output_formats import output_format
 from vaner.display.text import describe_losses, format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats.names import resolve_format_name
+from vaner.formats.source import STDIN
 from vaner.text.documents import Document, tally_mentions
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ class AnnotationStream:
 
         start, mentions = time.monotonic(), Counter[str]()
         source = GuardedStream(self._documents())
-        annotated = show_progress(annotate(source), "annotating", quiet=self._quiet)
+        annotated = show_progress(
+            annotate(source), "annotating", quiet=self._quiet,
+            prints_results=self._output == STDIN,
+        )  # fmt: skip
         guarded = GuardedStream(tally_mentions(annotated, mentions), source)
         report = write_documents(guarded, self._output, self.output_format)
         if guarded.error is not None:

@@ -6,16 +6,25 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from vaner.display.text import format_count
 from vaner.text.documents import Document
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 MESSAGE_INTERVAL = 30.0
 """Seconds between two progress messages."""
 
 
 def show_progress(
-    documents: Iterable[Document], label: str, *, total: int | None = None, quiet: bool = False
+    documents: Iterable[Document],
+    label: str,
+    *,
+    total: int | None = None,
+    quiet: bool = False,
+    prints_results: bool = False,
 ) -> Iterator[Document]:
     """Yield documents unchanged and show how many there have been.
 
@@ -24,13 +33,15 @@ def show_progress(
         label: the activity, e.g. ``"annotating"``.
         total: the number of documents, if known.
         quiet: whether to show nothing.
+        prints_results: whether the documents are printed on standard output meanwhile. If that is
+            a terminal, there is no live line between them.
     """
     if quiet:
         return iter(documents)
     if not sys.stderr.isatty():
         return _print_messages(documents, label, total)
-    if sys.stdout.isatty():
-        return iter(documents)  # the results are printed on the terminal
+    if prints_results and sys.stdout.isatty():
+        return iter(documents)
     return _show_bar(documents, label, total)
 
 
@@ -60,10 +71,8 @@ def format_speed(number: int, seconds: float) -> str:
 
 
 def _show_bar(documents: Iterable[Document], label: str, total: int | None) -> Iterator[Document]:
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
-        Progress,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
@@ -73,12 +82,20 @@ def _show_bar(documents: Iterable[Document], label: str, total: int | None) -> I
     known = (BarColumn(), TimeRemainingColumn()) if total is not None else ()
     text = "{task.description}: {task.completed:,} documents, {task.fields[mentions]:,} mentions"
     columns = (SpinnerColumn(), TextColumn(text), *known, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with _open_bar(*columns) as bar:
         task, mentions = bar.add_task(label, total=total, mentions=0), 0
         for document in documents:
             yield document
             mentions += len(document.spans)
             bar.update(task, advance=1, mentions=mentions)
+
+
+def _open_bar(*columns: ProgressColumn) -> Progress:
+    """Return a live line on standard error. It leaves standard output, which has results, alone."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
 
 
 ByteProgress = Callable[[int, int | None], None]
@@ -100,12 +117,11 @@ def show_downloads(*, quiet: bool = False) -> Iterator[Callable[[str], ByteProgr
     elif not sys.stderr.isatty():
         yield _print_byte_messages
     else:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+        from rich.progress import BarColumn, DownloadColumn, TextColumn
         from rich.progress import TimeRemainingColumn as Remaining
 
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Remaining())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with _open_bar(*columns) as bar:
 
             def start_download(label: str) -> ByteProgress:
                 task = bar.add_task(label, total=None)
