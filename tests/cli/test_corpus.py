@@ -225,6 +225,17 @@ def test_subfolders_are_read(run: Run, tmp_path: Path) -> None:
     assert "d: contains no file with one of the suffixes" in empty.error
 
 
+def test_missing_parts_of_a_job_are_reported(run: Run, tmp_path: Path) -> None:
+    parts = [tmp_path / "parts" / f"part-{i:05d}-of-00003.jsonl" for i in range(3)]
+    parts[0].parent.mkdir()
+    for part in parts:
+        part.write_text('{"id": "1", "text": "Gout", "spans": []}\n')
+    assert "missing" not in run("corpus", "convert", parts[0].parent, "-").err
+    parts[1].unlink()
+    result = run("corpus", "convert", parts[0].parent, "-")
+    assert f"warning: {parts[0].parent}: missing parts: 1 of 3; continue the job" in result.err
+
+
 def test_an_empty_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     assert "no file for any split" in run("corpus", "stats", tmp_path).error
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vaner.cli.messages import print_message
@@ -25,6 +26,7 @@ from vaner.text.documents import Document
 
 _MAX_SHOWN = 5
 _MAX_CHECKED = 1 << 22  # characters of standard input
+_PART = re.compile(r"(?P<name>.+)-\d+-of-(?P<total>\d+)\.")  # as those of `--engine`
 _MAX_COMPARED_IDS = 1_000_000  # more would take too much memory
 
 
@@ -102,6 +104,7 @@ def _select_files(folder: Path, format: str | None, recursive: bool) -> list[str
         return [str(folder)]
     if readable := [file for file in files if has_known_suffix(file)]:
         _print_unread_kinds(folder, files, readable)
+        _print_missing_parts(folder, readable)
         number = 0 if recursive else sum(map(is_subfolder, folder.iterdir()))
         if number:
             print_message(f"warning: {folder}: left out: {SUBFOLDER} ({number:,})")
@@ -115,6 +118,17 @@ def _print_unread_kinds(folder: Path, files: Sequence[Path], readable: Sequence[
     if kinds:
         count = f"{kinds.total():,} of {format_count(len(shown), 'file')}"
         print_message(f"warning: {folder}: {count} of an unknown kind: {format_counts(kinds)}")
+
+
+def _print_missing_parts(folder: Path, files: Iterable[Path]) -> None:
+    """Print how many parts are missing of a folder with the parts of a job, if any are."""
+    matches = [match for file in files if (match := _PART.match(file.name))]
+    for (total, _), count in Counter(match.group("total", "name") for match in matches).items():
+        if count < int(total):
+            print_message(
+                f"warning: {folder}: missing parts: {int(total) - count:,} of {int(total):,}; "
+                "continue the job that writes them with --resume"
+            )
 
 
 def read_documents(
