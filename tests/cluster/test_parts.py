@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -228,6 +230,22 @@ def test_a_missing_model_fails_every_part(
     state = annotate(files, task)
     assert len(state.failed) == 5 and not state.done
     assert all("no/such/model" in str(report.problem) for report in state.failed)
+
+
+@pytest.mark.usefixtures("no_model")
+def test_a_part_that_cannot_be_stored_fails_alone(
+    tmp_path: Path, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_most(old: Path, new: Path, replace: Any = os.replace) -> None:
+        if new.name.startswith("part-00001"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", replace_most)
+    state = annotate(files, make_task(tmp_path))
+    [failed] = state.failed
+    assert (failed.number, len(state.done)) == (1, 4)
+    assert str(failed.problem).endswith("cannot be written: No space left on device")
 
 
 @pytest.mark.usefixtures("no_model")

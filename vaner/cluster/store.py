@@ -145,12 +145,20 @@ class Store:
             total: number of parts of the job.
             written: temporary path of the results.
             report: the report.
+
+        Raises:
+            VanerError: if they cannot be written.
         """
-        with written.open("rb") as file:
-            os.fsync(file.fileno())
-        report = replace(report, size=written.stat().st_size)
-        _write_atomically(self._report_path(part), json.dumps(asdict(report), ensure_ascii=False))
-        os.replace(written, self.part_path(part, total))
+        path = self.part_path(part, total)
+        try:
+            with written.open("rb") as file:
+                os.fsync(file.fileno())
+            report = replace(report, size=written.stat().st_size)
+            content = json.dumps(asdict(report), ensure_ascii=False)
+            _write_atomically(self._report_path(part), content)
+            os.replace(written, path)
+        except OSError as error:
+            raise VanerError(f"{path}: cannot be written: {summarize_error(error)}") from error
 
     def read_report(self, part: Part, total: int) -> PartReport | None:
         """Return the report of a part; None if it is not finished, or its results have changed."""
