@@ -100,9 +100,9 @@ def test_ctrl_c_says_how_to_continue(tmp_path: Path, capsys: pytest.CaptureFixtu
     checkpoint.mkdir(parents=True)
     for state, said in (("{", "there is no checkpoint yet"), ('{"best_metric": 0.8}', "is 80.00")):
         (checkpoint / "trainer_state.json").write_text(state)
-        with pytest.raises(SystemExit) as ended, resume_hint(output, "vaner train x --resume"):
+        with pytest.raises(SystemExit) as ended, resume_hint(output):
             raise KeyboardInterrupt
         assert ended.value.code == 130
         first, second = capsys.readouterr().err.splitlines()
         assert first.startswith("vaner: stopped; ") and said in first
-        assert second == "vaner: to continue, run: vaner train x --resume"
+        assert second == "vaner: to continue, run the same command with --resume"

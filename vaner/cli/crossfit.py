@@ -50,8 +50,7 @@ def crossfit(
     from vaner.training.recipe.file import read_recipe
 
     parsed = read_recipe(recipe)
-    command = f"vaner crossfit {recipe} -o {output} --folds {folds} --resume"
-    with output_folder_errors(output), resume_hint(output, command):
+    with output_folder_errors(output), resume_hint(output):
         from vaner.training.crossfit import crossfit as run_crossfit
 
         result = run_crossfit(

@@ -81,7 +81,7 @@ def distill(
     if output is None:
         raise VanerError("distillation needs an output folder: vaner distill TEACHER … -o FOLDER")
 
-    with output_folder_errors(output), resume_hint(output, "the same command with --resume"):
+    with output_folder_errors(output), resume_hint(output):
         from vaner.training.train import train
 
         trained = train(recipe, output, corpora_root=corpora, resume=resume, report=print_message)

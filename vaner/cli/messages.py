@@ -46,12 +46,11 @@ def output_folder_errors(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def resume_hint(output: Path, command: str) -> Iterator[None]:
+def resume_hint(output: Path) -> Iterator[None]:
     """Print how to continue a run that is stopped with Ctrl-C.
 
     Args:
         output: folder of the run.
-        command: what continues it.
 
     Raises:
         SystemExit: with the exit code of an interrupted program.
@@ -64,5 +63,5 @@ def resume_hint(output: Path, command: str) -> Iterator[None]:
         progress = describe_progress(output)
         print_message(f"stopped; {progress or 'there is no checkpoint yet'}")
         if output.exists():
-            print_message(f"to continue, run: {command}")
+            print_message("to continue, run the same command with --resume")
         raise SystemExit(INTERRUPTED) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,10 +100,7 @@ def train(
             "training needs a recipe and an output folder: vaner train RECIPE.yaml -o FOLDER"
         )
     parsed = read_recipe(recipe, revision, parse_changes(changes or ()))
-    options = ["--revision", revision] if revision is not None else []
-    options += [word for change in changes or () for word in ("--set", change)]
-    command = shlex.join(["vaner", "train", str(recipe), "-o", str(output), *options, "--resume"])
-    with output_folder_errors(output), resume_hint(output, command):
+    with output_folder_errors(output), resume_hint(output):
         from vaner.training.train import train as train_models
 
         trained = train_models(
