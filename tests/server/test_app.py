@@ -154,6 +154,8 @@ def test_a_file_in_and_the_same_format_out(
     [
         ("text/plain", "1|t|a", ["1|t|a"]),
         ("text/plain; charset=latin-1", "\xe9".encode("latin-1"), ["é"]),
+        ("application/json; charset=latin-1", '{"text": "\xe9"}'.encode("latin-1"), ["é"]),
+        ("application/json; charset=latin-1", '{"text": "é"}', ["é"]),
         ("text/x-pubtator", "1|t|a\n1|a|b\n", ["a\nb"]),
         ("application/x-ndjson", '{"text": "a"}\n{"text": "b"}\n', ["a", "b"]),
         ("application/json", '{"id": "1", "passages": [{"offset": 0, "text": "a"}]}', ["a"]),

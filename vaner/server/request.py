@@ -178,7 +178,7 @@ def parse_request(
         is_json = media_type in ("application/json", "text/json") or media_type.endswith("+json")
         content = None
         if is_json:
-            content = _parse_json(body)
+            content = _parse_json(body, encoding)
         elif CONTENT_TYPES.get(media_type) is None:
             content = _parse_unlabelled_json(body)
         if content is not None and _is_vaner_json(content):
@@ -248,10 +248,14 @@ def _decompress(body: bytes, limit: int) -> bytes:
     return content
 
 
-def _parse_json(body: bytes) -> Any:
+def _parse_json(body: bytes, encoding: str) -> Any:
+    """Parse JSON in UTF-8, as its standard says, or else in the encoding that the client names."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        try:
+            return json.loads(body)
+        except UnicodeDecodeError:
+            return json.loads(body.decode(encoding))
+    except (LookupError, ValueError, RecursionError) as error:
         raise RejectedRequest(400, f"the body is not JSON: {error}") from None
 
 
