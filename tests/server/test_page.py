@@ -233,6 +233,24 @@ def test_words_are_found_where_they_are_typed(page: Any) -> None:
     assert not page.locator("#edit").is_visible()
 
 
+def test_words_are_found_next_to_the_mention(page: Any, tmp_path: Path) -> None:
+    annotate(page, "bad asthma, very\nbad asthma")
+    link = page.locator("#documents .text a").nth(1)
+    link.click()
+    page.fill("#words", "bad asthma")  # begins before the mention, and occurs earlier too
+    page.fill("#words", "very bad asthma")
+    assert (page.input_value("#start"), page.input_value("#end")) == ("12", "27")
+    page.click("#save")
+    wait_for_status(page, "Corrected.")
+    link.click()
+    assert page.input_value("#words") == "very bad asthma"
+    page.fill("#words", "bad asthma")
+    page.click("#save")
+    wait_for_status(page, "Corrected.")
+    (document,) = downloaded(page, tmp_path)
+    assert [span.start for span in document.spans] == [4, 17]
+
+
 def test_a_touch_edits_a_mention(phone: Any) -> None:
     annotate(phone)
     phone.locator("#documents mark").filter(has_text="aspirin").tap()

@@ -83,13 +83,12 @@ function moveToMention(link, index) {
 function fill({ start, end }) {
   $("start").value = start;
   $("end").value = end;
-  $("words").value = slice(state.documents[editing.index].text, start, end);
-  check();
+  $("words").value = check();
 }
 
 const range = () => ({ start: $("start").valueAsNumber, end: $("end").valueAsNumber });
 
-/** Check the range, and offer to do the same with other mentions of the words. */
+/** Check the range, offer to do the same with other mentions of the words, and return them. */
 function check() {
   const { start, end } = range();
   const words = slice(state.documents[editing.index].text, start, end);
@@ -103,7 +102,7 @@ function check() {
   $("same").hidden = isAlone;
   $("all").checked &&= !isAlone;
   $("same-count").textContent = `all ${span ? others + 1 : others} of “${words}”`;
-  return words;
+  return words.replace(/\s+/g, " "); // a field of one line would drop line breaks
 }
 
 function highlight(link) {

@@ -49,14 +49,17 @@ export function length(text) {
   return split(text).length;
 }
 
-/** The next occurrence of words in a text, starting at a code point and wrapping around. */
+/** The occurrence of words in a text that is nearest to a code point. White space may differ. */
 export function find(text, words, from) {
+  const parts = words.trim().split(/\s+/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!parts[0]) return null;
   const unit = slice(text, 0, from).length;
-  const next = text.indexOf(words, unit);
-  const index = next >= 0 ? next : text.indexOf(words);
-  if (!words.trim() || index < 0) return null;
-  const start = Array.from(text.slice(0, index)).length;
-  return { start, end: start + Array.from(words).length };
+  const distance = ({ index }) => Math.abs(index - unit);
+  const nearest = [...text.matchAll(new RegExp(parts.join("\\s+"), "g"))]
+    .reduce((best, match) => (best && distance(best) <= distance(match) ? best : match), null);
+  if (!nearest) return null;
+  const start = Array.from(text.slice(0, nearest.index)).length;
+  return { start, end: start + Array.from(nearest[0]).length };
 }
 
 /** Whether two mentions have the same words. Only short ones, such as CAT, depend on case. */
