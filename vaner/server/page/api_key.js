@@ -23,7 +23,8 @@ function askForKey(isAgain) {
   dialog.setAttribute("aria-labelledby", "key-label");
   dialog.innerHTML =
     '<form><p><label id="key-label" for="key"></label></p><div class="row">' +
-    '<input id="key" type="password" autocomplete="current-password" required>' +
+    '<input id="key" type="password" autocomplete="current-password" required ' +
+    'pattern="\\s*[!-~]+\\s*" title="A key has only ASCII characters and no spaces.">' +
     '<button class="main">Use this key</button></div></form>';
   dialog.querySelector("label").textContent = isAgain
     ? "The server does not know this API key. Try another one:"
