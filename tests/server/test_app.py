@@ -169,6 +169,16 @@ def test_content_types(server: TestClient, kind: str, body: str | bytes, texts: 
     assert [d["text"] for d in answer.json()["documents"]] == texts
 
 
+@pytest.mark.parametrize(("encoding", "status"), [("br", 415), ("GZIP", 200), ("identity", 200)])
+def test_content_encodings(server: TestClient, encoding: str, status: int) -> None:
+    headers = {"Content-Encoding": encoding, "Content-Type": "text/plain"}
+    body = gzip.compress(b"asthma") if encoding == "GZIP" else b"asthma"
+    answer = server.post("/annotate", content=body, headers=headers)
+    assert answer.status_code == status
+    if status == 415:
+        assert answer.json() == {"error": "the body is compressed with br; use gzip"}
+
+
 @pytest.mark.parametrize(
     ("accept", "kind", "begins"),
     [

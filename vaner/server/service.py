@@ -53,6 +53,7 @@ _BUFFERED_BODIES = 32  # as many bodies of the maximum size may be in memory at 
 _SMALL_BODY = 65_536  # smaller ones are not counted
 _SPAN_SIZE = 50  # characters of a mention in a file
 _CLOSE_SECONDS = 1.0
+_ENCODINGS = ("", "gzip", "x-gzip", "identity")  # of a body; its first bytes show gzip
 
 
 class Service:
@@ -211,6 +212,8 @@ class Service:
         if seconds := self._rate_limiter.seconds_to_wait(client):
             message = f"a client may send {self.limits.rate:,} requests a minute; try again later"
             raise RejectedRequest(429, message, {"Retry-After": str(int(seconds) + 1)})
+        if (compression := request.headers.get("content-encoding", "")).lower() not in _ENCODINGS:
+            raise RejectedRequest(415, f"the body is compressed with {compression}; use gzip")
         late = RejectedRequest(
             408, f"the body did not arrive within {self.limits.receive_timeout:g} seconds",
             {"Connection": "close"},
