@@ -180,12 +180,30 @@ def test_content_encodings(server: TestClient, encoding: str, status: int) -> No
 
 
 @pytest.mark.parametrize(
+    ("format", "kind", "name"),
+    [
+        ("concepts", "text/tab-separated-values; charset=utf-8", "vaner.tsv"),
+        ("tsv", "text/tab-separated-values; charset=utf-8", "vaner.tsv"),
+        ("conll", "text/tab-separated-values; charset=utf-8", "vaner.tsv"),
+        ("table", "text/plain; charset=utf-8", "vaner.txt"),
+    ],
+)
+def test_tables_have_the_type_and_the_suffix_of_their_content(
+    server: TestClient, format: str, kind: str, name: str
+) -> None:
+    answer = server.post(f"/annotate?format={format}", json={"text": "asthma"})
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{name}"'
+
+
+@pytest.mark.parametrize(
     ("accept", "kind", "begins"),
     [
         ("", "application/json", '{"documents"'),
         ("text/html,*/*;q=0.1", "text/html; charset=utf-8", "<!doctype html>"),
         ("application/xml", "application/xml", "<?xml"),
         ("text/x-pubtator", "text/x-pubtator; charset=utf-8", "text|t|asthma"),
+        ("text/*", "text/plain; charset=utf-8", "text\nstart"),
         ("image/png, application/x-ndjson;q=0.2", "application/x-ndjson", '{"id"'),
     ],
 )

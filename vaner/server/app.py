@@ -56,6 +56,7 @@ _OPEN_PATHS = ("/health", "/ready", "/openapi.json", "/docs")
 _ERRORS = {
     400: "The request is malformed.",
     401: "The API key is missing or not valid.",
+    406: "The response cannot have a type that is accepted.",
     408: "The request did not arrive in time.",
     413: "The request exceeds a limit.",
     415: "The format is unknown.",

@@ -29,9 +29,11 @@ _MEDIA_TYPES = {
     ".jsonl": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
     ".pubtator": "text/x-pubtator; charset=utf-8",
+    ".tsv": "text/tab-separated-values; charset=utf-8",
     ".xml": "application/xml",
     ".zip": "application/zip",
 }
+_VIEW_SUFFIXES = {"concepts": ".tsv", "label_studio_config": ".xml", "table": ".txt"}
 _ACCEPTED = {
     "*/*": JSON,
     "application/*": JSON,
@@ -40,6 +42,7 @@ _ACCEPTED = {
     "application/x-jsonlines": "jsonl",
     "application/x-ndjson": "jsonl",
     "application/xml": "bioc_xml",
+    "text/*": "table",
     "text/csv": "csv",
     "text/html": "html",
     "text/plain": "table",
@@ -140,7 +143,7 @@ def _as_file(documents: Sequence[Document], format: str, suffix: str) -> tuple[b
 def _suffix(format: str) -> str:
     """Return the suffix of a file in a format."""
     if format in VIEWS:
-        return {"table": ".txt", "label_studio_config": ".xml"}.get(format, f".{format}")
+        return _VIEW_SUFFIXES.get(format, f".{format}")
     return ".zip" if FORMATS[format].folder_writer else FORMATS[format].suffixes[0]
 
 
