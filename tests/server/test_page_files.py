@@ -98,6 +98,23 @@ def test_corrections_are_not_lost_without_a_question(page: Any, tmp_path: Path) 
     wait_for_status(page, "2 mentions in")
 
 
+@pytest.mark.parametrize(("format", "is_asked"), [("text", True), ("pubtator", False)])
+def test_a_download_without_mentions_does_not_save_corrections(
+    page: Any, tmp_path: Path, format: str, is_asked: bool
+) -> None:
+    open_gold(page, tmp_path)
+    mention(page, "Gout").press("1")
+    wait_for_status(page, "Corrected.")
+    download(page, tmp_path, format)
+    wait_for_status(page, "Downloaded gold")
+    page.click("#anew")
+    if is_asked:
+        with page.expect_download() as saved:
+            page.click("#confirm >> text=Download them first")
+        assert saved.value.suggested_filename == "gold.jsonl"
+    wait_for_status(page, "2 mentions in")
+
+
 def test_downloads_are_named_after_their_source(page: Any, tmp_path: Path) -> None:
     annotate(page)
     assert download(page, tmp_path, "csv").name == "text.csv"

@@ -15,6 +15,7 @@ const FORMATS = {
   pubannotation: "PubAnnotation", xmi: "UIMA XMI", pubmed: "PubMed XML", jats: "JATS full text",
   medline: "MEDLINE",
 };
+const WITHOUT_MENTIONS = ["concepts", "label_studio_config", "lines", "text"]; // they keep no corrections
 const ENCODINGS = [
   ["windows-1252", "Windows, Western European"], ["utf-16", "UTF-16"], ["windows-1250", "Windows, Central European"],
   ["windows-1251", "Windows, Cyrillic"], ["mac-roman", "Macintosh"], ["gb18030", "Chinese, GB 18030"],
@@ -54,12 +55,12 @@ async function whileBusy(action) {
 export async function annotateText() {
   const text = $("text").value;
   if (!text.trim()) throw new Problem("There is no text yet. Paste one, open a file, or try the example.");
-  if (!(await mayReplace(download))) return;
+  if (!(await mayReplace(save))) return;
   await annotateDocuments([{ id: "text", text }], { names: ["text"], isText: true });
 }
 
 export async function annotateAnew() {
-  if (await mayReplace(download)) await annotateDocuments(state.documents, state.source);
+  if (await mayReplace(save)) await annotateDocuments(state.documents, state.source);
 }
 
 async function annotateDocuments(documents, source) {
@@ -76,7 +77,7 @@ async function annotateDocuments(documents, source) {
  * The documents replace those of the page, or are added to them.
  */
 export async function openFiles(files, { isAddition = false, ...options } = {}) {
-  if (!files.length || (!isAddition && !(await mayReplace(download)))) return;
+  if (!files.length || (!isAddition && !(await mayReplace(save)))) return;
   const documents = isAddition ? [...state.documents] : [];
   const names = isAddition ? [...state.source.names] : [];
   const failed = [];
@@ -131,9 +132,11 @@ function explain(failed, isAddition) {
   return new Problem(error.message, error.status === 413 ? [] : formats);
 }
 
+/** Download the corrections: not in a format without mentions. */
+const save = () => download(WITHOUT_MENTIONS.includes($("format").value) ? "jsonl" : $("format").value);
+
 /** Download the visible mentions, or all of them. */
-export async function download() {
-  const format = $("format").value;
+export async function download(format = $("format").value) {
   const isComplete = $("with-hidden").hidden || $("all-mentions").checked;
   const documents = isComplete ? state.documents : visibleDocuments();
   if (format === "jsonl") {
@@ -143,7 +146,7 @@ export async function download() {
     const { blob, suffix, lost } = await convert(documents, format);
     saveFile(blob, suffix, lost);
   }
-  state.unsaved &&= !isComplete;
+  state.unsaved &&= !isComplete || WITHOUT_MENTIONS.includes(format);
   if (!isComplete) setStatus(`${$("status").textContent} Hidden mentions are left out.`);
 }
 
