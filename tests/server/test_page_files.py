@@ -156,6 +156,25 @@ def test_many_documents_and_carriage_returns(page: Any, tmp_path: Path) -> None:
     assert ("😀 aspirin", "Chemical") in mentions(document)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "Files"])
+def test_only_files_are_dropped_on_the_page(page: Any, kind: str) -> None:
+    """A text that is dropped on the field of the text goes there."""
+    is_taken = page.evaluate(
+        """kind => {
+            const dragged = new DataTransfer();
+            if (kind === "Files") dragged.items.add(new File(["asthma"], "a.txt"));
+            else dragged.setData(kind, "asthma");
+            return ["dragover", "drop"].map((type) => {
+                const options = { dataTransfer: dragged, cancelable: true, bubbles: true };
+                const event = new DragEvent(type, options);
+                return !document.getElementById("text").dispatchEvent(event);
+            });
+        }""",
+        kind,
+    )
+    assert is_taken == [kind == "Files"] * 2
+
+
 def test_problems_have_a_control_that_fixes_them(page: Any) -> None:
     problem = page.locator("#problem")
     drop(page, "letter.txt", "Für Anna: asthma".encode("latin-1"))

@@ -45,12 +45,15 @@ $("files").addEventListener("change", () => {
   $("files").value = "";
   run(() => openFiles(files));
 });
+const hasFiles = (event) => event.dataTransfer.types.includes("Files");
 addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
   event.preventDefault();
   document.body.classList.add("over");
 });
 addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("over"));
 addEventListener("drop", (event) => {
+  if (!hasFiles(event)) return;
   event.preventDefault();
   document.body.classList.remove("over");
   const files = [...event.dataTransfer.files];
