@@ -539,6 +539,7 @@ def test_an_error_names_the_parameter_that_prevents_it(server: TestClient) -> No
 
 def test_the_page_of_the_api_describes_every_operation(server: TestClient) -> None:
     page = server.get("/docs").text
+    assert 'href="/' not in page  # the server may be in a folder of a proxy
     for path in server.get("/openapi.json").json()["paths"]:
         assert re.search(rf"<h2>(GET|POST) {path}</h2>", page)
     for words in ("min_score", "input_format", "The request exceeds a limit.", "text/x-pubtator"):

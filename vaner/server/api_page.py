@@ -50,8 +50,8 @@ def _parts(schema: Mapping[str, Any], url: str) -> Iterator[str]:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n"
-        f'<p>{escape(info["description"])} <a href="/">The page for people</a> uses this API. '
-        'Generate a client from <a href="/openapi.json">openapi.json</a>.</p>\n'
+        f'<p>{escape(info["description"])} <a href=".">The page for people</a> uses this API. '
+        'Generate a client from <a href="openapi.json">openapi.json</a>.</p>\n'
         f'<pre tabindex="0" aria-label="Examples">{escape(_EXAMPLE.format(url=url))}</pre>\n'
     )
     for path, methods in schema["paths"].items():
