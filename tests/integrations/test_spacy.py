@@ -92,9 +92,8 @@ def read_spans(doc: Any) -> list[tuple[int, int, str]]:
 
 
 def test_a_precision_needs_a_calibration(tiny_model: Path) -> None:
-    nlp = make_pipeline(tiny_model, min_precision=0.9)
     with pytest.raises(VanerError, match="has no calibration"):
-        nlp(TEXTS[0])
+        make_pipeline(tiny_model, min_precision=0.9)
 
 
 @pytest.mark.heavy
@@ -175,6 +174,8 @@ def test_invalid_settings_are_errors(tiny_model: Path) -> None:
         make_pipeline(tiny_model, types=[])
     with pytest.raises(VanerError, match="was not trained on a corpus called 'X'"):
         make_pipeline(tiny_model, corpus="X")
+    with pytest.raises(VanerError, match="min_score is 2"):
+        make_pipeline(tiny_model, min_score=2.0)
     make_pipeline(tiny_model, types="disease")
 
 

@@ -12,7 +12,7 @@ from vaner.linking.abbreviations import add_abbreviations
 from vaner.linking.options import LinkOptions
 from vaner.linking.protocol import check_linker_types
 from vaner.recognition.options import AnnotateOptions, LoadOptions
-from vaner.recognition.recognizer import resolve_corpus, resolve_types
+from vaner.recognition.recognizer import resolve_types
 from vaner.text.documents import Document
 from vaner.utils.provenance import get_package_version
 
@@ -71,11 +71,8 @@ class AnnotationSettings:
         annotator = Annotator.from_pretrained(**arguments, linker=linker, context=self.with_context)
         if linker is not None:
             check_linker_types(linker, resolve_types(annotator, self.annotate_options.types))
-        options = self.annotate_options
-        resolve_corpus(annotator, options.corpus)  # an error now, not after the first documents
-        if options.min_precision is not None:
-            annotator.thresholds(options.types, options.min_precision)
-
+        # A wrong option is an error now, not after the first documents.
+        annotator.annotate([], **self.annotate_options.as_arguments())
         return LoadedAnnotator(self, annotator, output_format)
 
     def with_absolute_paths(self) -> AnnotationSettings:

@@ -31,7 +31,6 @@ from vaner.context.triggers import ATTRIBUTES
 from vaner.linking.abbreviations import find_abbreviations
 from vaner.linking.options import DEFAULT_CANDIDATES, LinkOptions
 from vaner.recognition.options import AnnotateOptions, Form, LoadOptions
-from vaner.recognition.recognizer import resolve_corpus, resolve_types
 from vaner.text.documents import Document, resolve_overlaps
 from vaner.text.documents import Span as Mention
 from vaner.text.mention_details import Candidate
@@ -96,8 +95,8 @@ class VanerComponent:
         self._annotator = Annotator.from_pretrained(
             **load_options.as_arguments(), linker=link_options.load(), context=context, **hub
         )
-        resolve_types(self._annotator, annotate_options.types)  # an error now, not at the first doc
-        resolve_corpus(self._annotator, annotate_options.corpus)
+        # A wrong option is an error now, not at the first document.
+        self._annotator.annotate([], **annotate_options.as_arguments())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the settings: each process of ``nlp.pipe(n_process=2)`` loads its model."""
