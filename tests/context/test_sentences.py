@@ -119,6 +119,15 @@ He doesnt have {n|asthma}.
 {n|Fever}: no. {Hypertension}: yes.
 {n|Fever}: no, {cough}: yes
 {Pain}: no {n|radiation}.
+{n|Diabetes}: No
+{n|Chest pain}: denies
+{n|Chest pain}: denies, {cough}: yes
+{Chest pain}: denies {n|radiation}.
+{n|Allergies}: none
+{n|Allergies}: none. {Asthma}: yes.
+Of 20 patients with {COVID-19}, none developed {n|ARDS}.
+Of 20 patients with {COVID-19}, none died.
+None of 20 patients had {n|sepsis}.
 Culture: negative for {n|tuberculosis}.
 Not known to have {n|asthma}.
 {n|Malaria} has not been detected.

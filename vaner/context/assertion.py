@@ -142,11 +142,15 @@ def find_cues(document: Document) -> list[tuple[Cue, ...]]:
 
 
 def _split_into_sentences(document: Document) -> Iterator[list[Token]]:
-    """Yield the words of each sentence."""
+    """Yield the words of each sentence; the last one is a full stop, which may be empty.
+
+    So phrases such as ": no." are also found at the end of a line of a form.
+    """
     words = split_words(document.text)
     for first, last in get_sentences(document, words):
         if tokens := tokenize(document.text, words[first:last]):
-            yield tokens
+            end = tokens[-1].end
+            yield tokens if tokens[-1].text == "." else [*tokens, Token(".", end, end)]
 
 
 def _assign(spans: Sequence[Span], sentences: Sequence[Sequence[Token]]) -> list[list[int]]:
