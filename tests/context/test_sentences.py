@@ -39,6 +39,10 @@ r/o {u|sepsis}
 {u|Meningitis} cannot be ruled out.
 We cannot exclude {u|lymphoma}.
 {u|Malignancy} could not be excluded.
+{u|Malignancy} cannot be completely excluded.
+{u|Malignancy} cannot be definitively ruled out.
+{n|Malignancy} was definitively ruled out.
+{n|Metastases} were not yet seen.
 {n|Seizures} were not observed.
 {n|Hepatomegaly} is absent.
 In the absence of {n|infection}, antibiotics were stopped.

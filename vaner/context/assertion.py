@@ -214,10 +214,16 @@ def _find_phrases(tokens: Sequence[Token], triggers: Triggers) -> list[_Match]:
 def _match_at(
     tokens: Sequence[Token], position: int, triggers: Triggers, is_stop: bool
 ) -> _Match | None:
-    """Return the longest phrase at a position: of those that only end a scope, or of the others."""
+    """Return the longest phrase at a position: of those that only end a scope, or of the others.
+
+    An adverb may be between its words, as in "cannot be completely excluded".
+    """
     for length in triggers.lengths.get(tokens[position].text, ()):
-        phrase = tuple(token.text for token in tokens[position : position + length])
-        roles = triggers.roles.get(phrase)
-        if roles is not None and (roles == {"stop"}) == is_stop:
-            return _Match(position, position + len(phrase), roles)
+        words = [token.text for token in tokens[position : position + length + 1]]
+        adverbs = (i for i, word in enumerate(words[1:length], 1) if word in triggers.adverbs)
+        for skipped in (length, *adverbs):
+            phrase = (*words[:skipped], *words[skipped + 1 :])
+            roles = triggers.roles.get(phrase)
+            if roles is not None and (roles == {"stop"}) == is_stop:
+                return _Match(position, position + len(phrase) + (skipped < length), roles)
     return None

@@ -35,10 +35,12 @@ class Triggers(NamedTuple):
     Args:
         roles: phrase -> what it does; a phrase may have several roles.
         lengths: first word -> the lengths of the phrases that begin with it, the longest first.
+        adverbs: words that may be between the words of a phrase.
     """
 
     roles: Mapping[Phrase, frozenset[Role]]
     lengths: Mapping[str, Sequence[int]]
+    adverbs: frozenset[str]
 
 
 def tokenize(text: str, words: Sequence[Word]) -> list[Token]:
@@ -69,6 +71,7 @@ def load_triggers() -> Mapping[str, Triggers]:
     tables: dict[str, dict[str, list[str]]] = tomllib.loads(content)
     general = tables["stop"]["phrases"]
     _add_relatives(tables["family"], **tables["relatives"])
+    adverbs = frozenset(tables["adverbs"]["words"])
     triggers = {}
     for attribute in ATTRIBUTES:
         roles: dict[Phrase, frozenset[Role]] = {}
@@ -77,7 +80,7 @@ def load_triggers() -> Mapping[str, Triggers]:
         for role, phrases in of_role.items():
             for phrase in map(_split, phrases):
                 roles[phrase] = roles.get(phrase, frozenset()) | {role}
-        triggers[attribute] = Triggers(roles, _list_lengths(roles))
+        triggers[attribute] = Triggers(roles, _list_lengths(roles), adverbs)
     return triggers
 
 
