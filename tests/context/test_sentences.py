@@ -44,6 +44,9 @@ We cannot exclude {u|lymphoma}.
 {n|Malignancy} was definitively ruled out.
 {n|Metastases} were not yet seen.
 {n|Seizures} were not observed.
+The source of {sepsis} was not identified.
+The cause of {fever} is unclear, and {n|meningitis} was ruled out.
+No cause of {fever} was found.
 {n|Hepatomegaly} is absent.
 In the absence of {n|infection}, antibiotics were stopped.
 The patient is free of {n|metastases}.

@@ -22,6 +22,9 @@ from vaner.text.words import get_sentences, split_words
 _MAX_WORDS_BACK = 12
 """Length of a backward scope in words; in long sentences this is about the last clause."""
 
+_ORIGINS = frozenset({"cause", "causes", "etiology", "origin", "reason", "source", "trigger"})
+_JOINTS = frozenset({",", "and"})
+
 
 class _Match(NamedTuple):
     """A phrase in a sentence: the extent of its words, and what it does."""
@@ -179,11 +182,28 @@ def _find_scopes(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Scopes:
                 scopes.forward.append(_Scope(*extent, phrase))
         if "after" in match.roles:
             stop = bisect_right(lasts, match.first) - 1
-            first = max(lasts[stop] if stop >= 0 else 0, match.first - _MAX_WORDS_BACK)
+            first = max(0, match.first - _MAX_WORDS_BACK)
+            if stop >= 0:
+                first = max(first, _find_end(tokens, stops[stop], first, match.first))
             if first < match.first:
                 extent = tokens[first].start, tokens[match.first - 1].end
                 scopes.backward.append(_Scope(*extent, phrase))
     return scopes
+
+
+def _find_end(tokens: Sequence[Token], stop: _Match, first: int, last: int) -> int:
+    """Return where what belongs to a stop phrase ends: in "source of sepsis", after "sepsis".
+
+    Args:
+        tokens: the words of the sentence.
+        stop: the stop phrase; if it is not about an origin, only its words belong to it.
+        first: where the search begins if the phrase is before it.
+        last: the end if no comma and no "and" is before it.
+    """
+    if not _ORIGINS.intersection(token.text for token in tokens[stop.first : stop.last]):
+        return stop.last
+    following = range(max(stop.last, first), last)
+    return next((i for i in following if tokens[i].text in _JOINTS), last)
 
 
 def _get_extent(tokens: Sequence[Token], match: _Match) -> tuple[int, int]:
