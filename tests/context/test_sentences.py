@@ -25,6 +25,7 @@ Without evidence of {n|fracture}, {n|dislocation} or {n|effusion} but with {swel
 The scan showed no {n|tumor}; a {cyst} was seen in the left kidney.
 No {n|rash}, has {fever}.
 There was no increase in {tumor} size.
+Nitric oxide (NO) is high in {asthma}, and no {n|eczema} was seen. NO is low in {gout}.
 No change in the {aneurysm} since the last scan.
 The drug reduced not only {pain} but also {swelling}.
 The trial was not limited to {asthma}.

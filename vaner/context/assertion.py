@@ -22,6 +22,7 @@ from vaner.text.words import get_sentences, split_words
 _MAX_WORDS_BACK = 12
 """Length of a backward scope in words; in long sentences this is about the last clause."""
 
+_NITRIC_OXIDE = "nitric oxide"  # in a text with these words, "NO" is not a negation
 _ORIGINS = frozenset({"cause", "causes", "etiology", "origin", "reason", "source", "trigger"})
 _JOINTS = frozenset({",", "and"})
 
@@ -150,8 +151,12 @@ def _split_into_sentences(document: Document) -> Iterator[list[Token]]:
     So phrases such as ": no." are also found at the end of a line of a form.
     """
     words = split_words(document.text)
+    has_gas = _NITRIC_OXIDE in document.text.lower()
     for first, last in get_sentences(document, words):
-        if tokens := tokenize(document.text, words[first:last]):
+        tokens = tokenize(document.text, words[first:last])
+        if has_gas:
+            tokens = [t for t in tokens if document.text[t.start : t.end] != "NO"]
+        if tokens:
             end = tokens[-1].end
             yield tokens if tokens[-1].text == "." else [*tokens, Token(".", end, end)]
 
