@@ -160,6 +160,47 @@ Parents of children with {autism} were asked.
 Parent compound of {aspirin}.
 Sister chromatid exchange in {lymphoma}.
 Maternal grandfather had {f|colon cancer}. FHx: {f|asthma}
+Patients with or without {diabetes} were included.
+With (or without) {diabetes}.
+In the presence or absence of {hypertension}, mortality was equal.
+Whether or not he has {u|sepsis} is unclear.
+She has not yet developed {n|diabetes}.
+He was ruled out for {n|myocardial infarction}.
+{n|Embolism} excluded.
+She no longer has {n|seizures}.
+She no longer requires insulin for {diabetes}.
+She does not deny {chest pain}.
+Not without risk of {u|bleeding}.
+Lung cancer in never smokers with {asthma}.
+A woman in no acute distress with {psoriasis}.
+Denies {n|chest pain}, endorses {nausea}.
+Denies {n|fever}, admits to {cough}.
+No {n|fever}, +{cough}, +{headache}.
+No {n|fever}. +{cough}.
+There is no {n|mass}, and there is a {cyst}.
+Nobody has {n|diabetes}.
+No {n|effusion}, cannot exclude {u|pneumonia}.
+The absence of {n|fever} does not exclude {u|infection}.
+Unable to exclude {u|fracture}.
+{n|Appendix abscess} was not visualized.
+Negative family history for {nf|cancer}.
+Aspirin does not prevent {stroke}.
+{u|Pneumonia} likely; {u|failure} less likely.
+Operate as soon as possible for {appendicitis}.
+Since May she has had {asthma}.
+Differential: {u|pneumonia}
+Former smoker with {COPD}.
+Aspirin and ibuprofen: the former caused {asthma}.
+Remote monitoring of {asthma}.
+Remote {h|infarction}.
+Clinical history: {cough}.
+A clinical history of {h|asthma}.
+Compared to prior CT, the {effusion} is larger.
+Prior {h|stroke}.
+The evolutionary history of {hepatitis B}.
+The mother of the patient had {f|asthma}, the patient has {gout}.
+A mother of three with {asthma}.
+FH: {f|asthma}
 """
 
 CASES = [line for line in SENTENCES.strip().splitlines() if line]

@@ -174,7 +174,7 @@ def _assign(spans: Sequence[Span], sentences: Sequence[Sequence[Token]]) -> list
 
 def _find_scopes(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Scopes:
     """Return the scopes of the phrases of an attribute in a sentence."""
-    stops = [match for match in matches if match.roles == {"stop"}]
+    stops = [match for match in matches if "stop" in match.roles]
     firsts, lasts = [stop.first for stop in stops], [stop.last for stop in stops]
     scopes = _Scopes([], [])
     for match in matches:
@@ -246,7 +246,7 @@ def _match_at(
     for length in triggers.lengths.get(tokens[position].text, ()):
         words = [token.text for token in tokens[position : position + length + 1]]
         adverbs = (i for i, word in enumerate(words[1:length], 1) if word in triggers.adverbs)
-        for skipped in (length, *adverbs):
+        for skipped in (*adverbs, length):
             phrase = (*words[:skipped], *words[skipped + 1 :])
             roles = triggers.roles.get(phrase)
             if roles is not None and (roles == {"stop"}) == is_stop:
