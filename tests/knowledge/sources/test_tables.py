@@ -167,10 +167,10 @@ CTD = lines(
 CTD_CSV = lines(
     "# Fields:",
     "# ChemicalName,ChemicalID,CasRN,PubChemCID,PubChemSID,DTXSID,InChIKey,Definition,ParentIDs,"
-    "TreeNumbers,ParentTreeNumbers,MESHSynonyms,CTDCuratedSynonyms,Synonyms",
+    "TreeNumbers,ParentTreeNumbers,MESHSynonyms,CTDCuratedSynonyms",
     "#",
-    '"10,10-bis(4-pyridinylmethyl)-9(10H)-anthracenone",MESH:C112297,,,,,,"A ""drug""",,,,,,'
-    "10-BPA|XE 991",
+    '"10,10-bis(4-pyridinylmethyl)-9(10H)-anthracenone",MESH:C112297,,,,,,"A ""drug""",,,,'
+    "10-BPA|XE 991,BPA 10",
 )
 CTD_GENES = lines(
     "# Fields:",
@@ -201,7 +201,12 @@ CTD_GENES = lines(
                 (
                     "MESH:C112297",
                     "Chemical",
-                    ("10,10-bis(4-pyridinylmethyl)-9(10H)-anthracenone", "10-BPA", "XE 991"),
+                    (
+                        "10,10-bis(4-pyridinylmethyl)-9(10H)-anthracenone",
+                        "10-BPA",
+                        "XE 991",
+                        "BPA 10",
+                    ),
                 )
             ],
         ),

@@ -1,7 +1,8 @@
 """Read vocabularies of the Comparative Toxicogenomics Database: diseases, chemicals, genes.
 
 Layout: https://ctdbase.org/downloads/, CSV or TSV. Comments begin with #; the comment after
-"# Fields:" is the header. Bars separate several values in a field.
+"# Fields:" is the header. Bars separate several values in a field. Chemicals have two columns of
+synonyms in current releases: MESHSynonyms and CTDCuratedSynonyms.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class _Vocabulary(NamedTuple):
 
 # First column -> layout.
 _VOCABULARIES = {
-    "DiseaseName": _Vocabulary("DiseaseID", "MESH", "Disease", ("DiseaseName", "Synonyms")),
-    "ChemicalName": _Vocabulary("ChemicalID", "MESH", "Chemical", ("ChemicalName", "Synonyms")),
-    "GeneSymbol": _Vocabulary("GeneID", "NCBIGene", "Gene", ("GeneSymbol", "GeneName", "Synonyms")),
+    "DiseaseName": _Vocabulary("DiseaseID", "MESH", "Disease", ("DiseaseName",)),
+    "ChemicalName": _Vocabulary("ChemicalID", "MESH", "Chemical", ("ChemicalName",)),
+    "GeneSymbol": _Vocabulary("GeneID", "NCBIGene", "Gene", ("GeneSymbol", "GeneName")),
 }
 
 
@@ -51,18 +52,20 @@ def read(
     file = SourceFile(path, source, on_error)
     line, header, delimiter = _read_header(file)
     vocabulary = _VOCABULARIES[header[0]]
+    synonyms = [column for column in header if column.endswith("Synonyms")] or ["Synonyms"]
+    name_columns = (*vocabulary.names, *synonyms)
 
     def convert(row: Mapping[str, str]) -> Iterator[Concept]:
         identifier = row[vocabulary.identifier]
         curie = identifier if ":" in identifier else f"{vocabulary.prefix}:{identifier}"
-        names = split_values(row, vocabulary.names)
+        names = split_values(row, name_columns)
         if vocabulary.type != "Gene":
             names = with_natural_order(names)
         yield file.make_concept(curie, names, vocabulary.type)
 
     rows = file.read_quoted_rows() if delimiter == "," else file.read_rows(delimiter)
     data = ((number, row) for number, row in rows if not row[0].startswith("#"))
-    columns = (vocabulary.identifier, *vocabulary.names)
+    columns = (vocabulary.identifier, *name_columns)
     return file.make_concepts(file.read_table(columns, data, (line, header)), convert)
 
 
