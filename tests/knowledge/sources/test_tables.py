@@ -271,7 +271,7 @@ READ: list[tuple[Callable[..., Any], str, str, dict[str, Any], list[Any]]] = [
         ("OMIM:14", "Disease", ("FPH",)),
     ]),
     (tsv.read, "my.tsv", 'identifier\tname\tsynonyms\ttype\nMY:1\t"a ""b"""\tc|d\tGene\n'
-                         "MY:2\te\t\tDisease\nMY:1\tf\t\tGene\n",
+                         "MY:2\te\t\tDisease \nMY:1\tf\t\tGene\n",
      {"synonyms": "synonyms", "type_column": "type"}, [
         ("MY:1", "Gene", ('a "b"', "c", "d", "f")), ("MY:2", "Disease", ("e",)),
     ]),
@@ -282,7 +282,7 @@ READ: list[tuple[Callable[..., Any], str, str, dict[str, Any], list[Any]]] = [
      {"identifier": "GeneID", "names": ["symbol"], "prefix": "NCBIGene", "delimiter": ",",
       "type": "Gene"}, [("NCBIGene:1", "Gene", ("A1BG", "ABG"))]),
     (jsonl.read, "my.jsonl", '{"identifier": "MY:1", "name": "é", "synonyms": ["x"]}\n\n'
-                             '{"identifier": "MY:2", "name": "y", "type": "Gene"}\n',
+                             '{"identifier": "MY:2", "name": "y", "type": " Gene"}\n',
      {"type": "Disease"}, [("MY:1", "Disease", ("é", "x")), ("MY:2", "Gene", ("y",))]),
 ]  # fmt: skip
 

@@ -126,7 +126,7 @@ class SourceFile(InputFile):
         if not cleaned:
             raise MalformedError(f"{identifier or 'a concept'} has no name")
         try:
-            return Concept(identifier, cleaned[0], type, tuple(cleaned[1:]), self.source)
+            return Concept(identifier, cleaned[0], type.strip(), tuple(cleaned[1:]), self.source)
         except KnowledgeError as error:
             raise MalformedError(str(error)) from None
 
