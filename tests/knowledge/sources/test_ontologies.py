@@ -78,6 +78,10 @@ OWL = """<?xml version="1.0"?>
         <owl:deprecated rdf:datatype="http://www.w3.org/2001/XMLSchema#boolean">true</owl:deprecated>
         <rdfs:label>obsolete thing</rdfs:label>
     </owl:Class>
+    <owl:Class rdf:about="http://purl.obolibrary.org/obo/DOID_10">
+        <rdfs:subClassOf rdf:resource="http://purl.obolibrary.org/obo/DOID_4"/>
+        <rdfs:label/>
+    </owl:Class>
     <owl:Class><owl:unionOf/></owl:Class>
 </rdf:RDF>
 """

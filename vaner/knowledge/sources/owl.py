@@ -74,7 +74,7 @@ def _make_term(element: Element, identifier: str, line: int) -> Term:
         text = (child.text or "").strip()
         if child.tag == f"{_RDFS}label":
             # Prefer English if there are labels in several languages.
-            if term.name is None or child.get(_LANGUAGE) == "en":
+            if text and (term.name is None or child.get(_LANGUAGE) == "en"):
                 term.name = text
         elif scope := _SYNONYMS.get(child.tag):
             term.synonyms.append((text, scope, ""))
