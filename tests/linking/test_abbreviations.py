@@ -34,6 +34,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
         ("risk [odds ratio (OR) 2, confidence interval (CI) 1-3]",
          [("OR", "odds ratio"), ("CI", "confidence interval")]),
         ("either higher (e.g. in mice, or i.e.)", []),
+        ("emergency drugs (eg, adrenaline), infected eyes (ie, red)", []),
         ("area under curve (AUC), 1.5 mg (1.5 mg)", [("AUC", "area under curve")]),
         ("(AB123), all other genes (AB4)", []),  # from one bracket to the next
         ("a case of respiratory distress (OR: 2)", []),

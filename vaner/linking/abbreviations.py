@@ -35,6 +35,7 @@ _MAX_WORDS = 2  # words of a short form
 _FUNCTION_WORDS = frozenset(
     "a an and are as at by for from in is of on or that the to was were which with".split()
 )
+_REMARKS = frozenset({"eg", "ie", "e.g", "i.e"})  # "(eg, nausea)"
 _MAX_WINDOW = 200  # characters before a bracket in which a long form can begin
 
 
@@ -166,6 +167,7 @@ def is_short_form(text: str) -> bool:
         and any(character.isalpha() for character in text)
         and not {"=", ","} & set(text)
         and not (text.islower() and text.endswith("."))  # e.g.
+        and text not in _REMARKS
     )
 
 
