@@ -63,6 +63,10 @@ def test_abbreviations_have_the_concept_of_their_long_form(linker: Linker) -> No
     document = Document("1", text, (Span(0, 17, "Disease"), Span(33, 36, "Disease")))
     assert link(linker, document) == [("X:5",), ("X:5",)]
     assert link(linker, mark("CHF passes.", "CHF")) == [()]
+    assert link(linker, mark("Chronic hay fever (CHF): CHFs pass.", "CHFs")) == [("X:5",)]
+    assert link(
+        linker, Document("1", "Chronic hay fevers (CHFs), CHF", (Span(27, 30, "Disease"),))
+    ) == [("X:5",)]
 
 
 def test_invisible_characters_in_abbreviations_do_not_matter(linker: Linker) -> None:

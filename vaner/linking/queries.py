@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from vaner.linking.abbreviations import find_abbreviations
@@ -43,8 +44,19 @@ def make_queries(document: Document, species: str) -> list[Query]:
     queries = []
     for span in document.spans:
         mention = document.mention(span)
-        long_form = long_forms.get(normalize(mention))
+        long_form = _find_long_form(normalize(mention), long_forms)
         searched = long_form or mention
         name = canonicalize_name(searched) if len(searched) <= MAX_LENGTH else ""
         queries.append(Query(name, span.type, long_form is not None, foreign))
     return queries
+
+
+def _find_long_form(short: str, long_forms: Mapping[str, str]) -> str | None:
+    """Return the long form of an abbreviation, which may be in another number than its definition.
+
+    >>> _find_long_form("GIST", {"GISTs": "gastrointestinal stromal tumors"})
+    'gastrointestinal stromal tumors'
+    """
+    plural = f"{short}s" if len(short) > 1 else short
+    forms = (short, plural, short.removesuffix("s"))
+    return next((long_forms[form] for form in forms if form in long_forms), None)
