@@ -185,6 +185,10 @@ Unable to exclude {u|fracture}.
 {n|Appendix abscess} was not visualized.
 Negative family history for {nf|cancer}.
 Aspirin does not prevent {stroke}.
+There was no evidence of an effect on {stroke}.
+A history of {h|smoking} was associated with {cancer}.
+Absence of {n|fever} is associated with {sepsis}.
+Mice lack {n|T cells}.
 {u|Pneumonia} likely; {u|failure} less likely.
 Operate as soon as possible for {appendicitis}.
 Since May she has had {asthma}.
