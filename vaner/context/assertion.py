@@ -12,8 +12,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
+from vaner.context.headings import find_headings
 from vaner.context.triggers import ATTRIBUTES, Role, Token, Triggers, load_triggers, tokenize
 from vaner.text.documents import Document, Span
 from vaner.text.mention_details import Cue
@@ -128,13 +130,32 @@ def find_cues(document: Document) -> list[tuple[Cue, ...]]:
     """
     cues: list[dict[str, Cue]] = [{} for _ in document.spans]
     sentences = list(_split_into_sentences(document))
-    for tokens, mentions in zip(sentences, _assign(document.spans, sentences), strict=True):
+    assigned = _assign(document.spans, sentences)
+
+    @cache
+    def find_matches(number: int) -> dict[str, list[_Match]]:
+        extents = _MentionExtents.from_spans([document.spans[i] for i in assigned[number]])
+        tokens = sentences[number]
+        return {
+            attribute: [m for m in _find_phrases(tokens, of) if not extents.overlap(tokens, m)]
+            for attribute, of in load_triggers().items()
+        }
+
+    @cache
+    def find_open(number: int, attribute: str) -> tuple[int, int] | None:
+        """Return the last phrase whose scope extends to the end of a sentence."""
+        tokens = sentences[number]
+        forward = _find_scopes(tokens, find_matches(number)[attribute]).forward
+        return forward[-1].phrase if forward and forward[-1].end == tokens[-1].end else None
+
+    headings = find_headings(document.text, sentences, [bool(mentions) for mentions in assigned])
+    for number, mentions in enumerate(assigned):
         if not mentions:
             continue
-        extents = _MentionExtents.from_spans([document.spans[i] for i in mentions])
-        for attribute, triggers in load_triggers().items():
-            matches = [m for m in _find_phrases(tokens, triggers) if not extents.overlap(tokens, m)]
-            scopes = _find_scopes(tokens, matches)
+        heading = headings[number]
+        for attribute, matches in find_matches(number).items():
+            above = None if heading is None else find_open(heading, attribute)
+            scopes = _find_scopes(sentences[number], matches, above)
             for i in mentions:
                 nearest = scopes.find_nearest(document.spans[i])
                 if nearest is not None:
@@ -172,11 +193,22 @@ def _assign(spans: Sequence[Span], sentences: Sequence[Sequence[Token]]) -> list
     return assigned
 
 
-def _find_scopes(tokens: Sequence[Token], matches: Sequence[_Match]) -> _Scopes:
-    """Return the scopes of the phrases of an attribute in a sentence."""
+def _find_scopes(
+    tokens: Sequence[Token], matches: Sequence[_Match], above: tuple[int, int] | None = None
+) -> _Scopes:
+    """Return the scopes of the phrases of an attribute in a sentence.
+
+    Args:
+        tokens: the words of the sentence.
+        matches: the phrases in it.
+        above: the extent of a phrase in the heading above the sentence.
+    """
     stops = [match for match in matches if "stop" in match.roles]
     firsts, lasts = [stop.first for stop in stops], [stop.last for stop in stops]
     scopes = _Scopes([], [])
+    last = firsts[0] if stops else len(tokens)
+    if above is not None and last:
+        scopes.forward.append(_Scope(tokens[0].start, tokens[last - 1].end, above))
     for match in matches:
         phrase = _get_extent(tokens, match)
         if "before" in match.roles:
