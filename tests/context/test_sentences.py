@@ -128,6 +128,13 @@ He doesnt have {n|asthma}.
 {n|Fever}: no, {cough}: yes
 {Pain}: no {n|radiation}.
 {n|Diabetes}: No
+{Asthma}: yes, {n|diabetes}: no.
+{Asthma}: positive, {n|gout}: negative
+{n|Smoking}: never
+{u|Sepsis}: possible
+{h|Gout}: resolved
+{Pain} has not resolved.
+| {n|Diabetes} | No | | {Hypertension} | Yes | | {n|Gout} | No |
 {n|Chest pain}: denies
 {n|Chest pain}: denies, {cough}: yes
 {Chest pain}: denies {n|radiation}.
