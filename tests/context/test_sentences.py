@@ -208,6 +208,8 @@ Clinical history: {cough}.
 A clinical history of {h|asthma}.
 Compared to prior CT, the {effusion} is larger.
 Prior {h|stroke}.
+The previously seen {nodule} is stable.
+{Pain} not relieved by {morphine}.
 The evolutionary history of {hepatitis B}.
 The mother of the patient had {f|asthma}, the patient has {gout}.
 A mother of three with {asthma}.
