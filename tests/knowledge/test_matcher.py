@@ -102,6 +102,10 @@ def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
         ("prediabetes diabetes_x diabetes-free", ["diabetes", "diabetes"]),
         ("die\u0301abetes Metformi\u0301n\u0301 x", ["Metformi\u0301n\u0301"]),
         ("", []),
+        ("type 2\ndiabetes and diabetes\r\nmellitus", ["type 2\ndiabetes", "diabetes\r\nmellitus"]),
+        ("- diabetes\n- mellitus\r\n– human", ["diabetes", "human"]),
+        ("diabetes\n \nmellitus", ["diabetes"]),
+        ("diabetes\r\n\r\nmellitus", ["diabetes"]),
         ("\ud800 Metformin", ["Metformin"]),
     ],
 )
