@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from vaner.errors import KnowledgeError
 from vaner.knowledge.concepts import Concept, Source
+from vaner.text.normalize import replace_surrogates
 
 SCHEMA_VERSION = 1
 REVISION = 3
@@ -90,8 +91,8 @@ class _FooterCounts:
                     f"concept {concept.identifier} has the unknown source {concept.source!r}; "
                     f"sources: {', '.join(sorted(self._source_names))}"
                 )
-            names = [_replace_surrogates(name) for name in concept.names]
-            type = _replace_surrogates(concept.type)
+            names = [replace_surrogates(name) for name in concept.names]
+            type = replace_surrogates(concept.type)
             self.concepts[type] += 1
             self.names[type] += len(names)
             row = {
@@ -110,11 +111,6 @@ class _FooterCounts:
             "names": self.names,
             "fingerprint": self._hash.hexdigest()[:16],
         }
-
-
-def _replace_surrogates(name: str) -> str:
-    """Replace lone surrogates, which UTF-8 cannot encode."""
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _batched(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
