@@ -23,8 +23,13 @@ CONCEPTS = [Concept(f"G:{n}", f"GAP{n}", "Gene", (f"gap protein {n}",), "mine") 
     [("BRCA1 in mice", 1.0), ("Patients and mice", 0.5), ("Two women", 0.0), ("No species", 0.0)],
 )
 def test_words_for_species(text: str, share: float) -> None:
-    assert measure_foreign_share(text, "human") == share
+    assert {measure_foreign_share(text, name) for name in ("human", "Human", "Humans")} == {share}
     assert measure_foreign_share(text, "") == 0 == measure_foreign_share(text, "unknown")
+
+
+def test_the_species_of_a_base_has_any_of_its_names() -> None:
+    text = "In zebrafish and two mice"
+    assert measure_foreign_share(text, "Danio rerio") == measure_foreign_share(text, "fish") == 0.5
 
 
 def test_a_gene_in_a_text_about_mice_is_less_probable_in_a_human_base(tmp_path: Path) -> None:

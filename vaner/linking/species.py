@@ -34,7 +34,8 @@ def measure_foreign_share(text: str, species: str) -> float:
 
     Args:
         text: the text of a document.
-        species: the species of a base, one of `SPECIES`; for another value, the share is 0.
+        species: the species of a base: a key of `SPECIES`, or a name with a word for it, such as
+            ``Danio rerio``; for another value, the share is 0.
 
     Returns:
         A share in [0, 1]; 0 for a text without such words.
@@ -42,7 +43,12 @@ def measure_foreign_share(text: str, species: str) -> float:
     >>> measure_foreign_share("In mice and rats, not in humans", "human")
     0.6666666666666666
     """
-    if species not in SPECIES:
+    own = {_SPECIES_OF_WORD.get(word, word) for word in _find_words(species)} & SPECIES.keys()
+    if not own:
         return 0.0
-    named = [s for word in _WORD.findall(text.lower()) if (s := _SPECIES_OF_WORD.get(word))]
-    return sum(name != species for name in named) / len(named) if named else 0.0
+    named = [s for word in _find_words(text) if (s := _SPECIES_OF_WORD.get(word))]
+    return sum(name not in own for name in named) / len(named) if named else 0.0
+
+
+def _find_words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
