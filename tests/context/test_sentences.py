@@ -208,6 +208,7 @@ Clinical history: {cough}.
 A clinical history of {h|asthma}.
 Compared to prior CT, the {effusion} is larger.
 Prior {h|stroke}.
+No deficiency of vitamin D. He has {asthma}.
 The previously seen {nodule} is stable.
 {Pain} not relieved by {morphine}.
 The evolutionary history of {hepatitis B}.
