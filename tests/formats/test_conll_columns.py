@@ -100,10 +100,24 @@ def test_only_numbers_are_reported(put):
 def test_further_tags_are_reported(put):
     path = put("IL-2\tB-DNA\tB-protein\tB-NP\tO\ngene\tI-DNA\tO\tI-NP\tB-X\n", "a.tsv")
     with pytest.warns(
-        FormatWarning, match=r"tags in column 2, 3 are not read; .* --columns token=1,tag=2"
+        FormatWarning,
+        match=r"tags in column 2, 3 are not read; .* --columns token=1,tag=2, .*2\+3\+5",
     ):
         assert [mentions(document) for document in read(path)] == [[("gene", "X")]]
     assert mentions(*read(path, columns="tag=2")) == [("IL-2 gene", "DNA")]
+
+
+def test_tags_in_several_columns_are_nested_mentions(put):
+    rows = "1\tIL-2\tB-DNA\tB-protein\tNN\n2\tgene\tI-DNA\tO\tNN\n3\tp9\tB-X\tB-X\tNN\n"
+    path = put(rows, "a.tsv")
+    (document,) = read(path, columns="token=2,tag=3+4")
+    assert mentions(document) == [("IL-2 gene", "DNA"), ("p9", "X"), ("IL-2", "protein")]
+    assert document.metadata["columns"] == (("NN",),) * 3
+    with pytest.raises(FormatError, match="there is no column 9, the row has 5 columns"):
+        list(read(path, columns="token=2,tag=3+9"))
+    for columns in ("token=2,tag=2+3", "tag=3+3", "token=1+2", "tag=3+"):
+        with pytest.raises(VanerError, match=r"columns .*: (a column is named|expected their)"):
+            list(read(path, columns=columns))
 
 
 def test_several_tags_in_a_cell_are_an_error(put):

@@ -224,7 +224,8 @@ ColumnsOption = Annotated[
     str | None,
     typer.Option(
         help="Columns of token and tag in a CoNLL file, counted from 1. Default: recognized; "
-        "usually the first and the last. Example: --columns token=2,tag=4",
+        "usually the first and the last. Examples: --columns token=2,tag=4, and tag=3+4 for nested "
+        "mentions in two columns",
         show_default=False,
     ),
 ]

@@ -104,6 +104,7 @@ def read(
     layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
     further = find_further_tags(rows, layout) if columns is None else []
+    last = layout.tag % len(rows[0]) + 1 if rows else 0
     if columns is None and (mention := find_brackets(rows)):
         message = f"{file.name}: mentions in brackets, such as {mention}, are not read"
         warnings.warn(message, FormatWarning, stacklevel=2)
@@ -130,7 +131,9 @@ def read(
     if further:
         warnings.warn(
             f"{file.name}: tags in column {', '.join(map(str, further))} are not read; to read "
-            f"those of another column, give --columns token={layout.token + 1},tag={further[0]}",
+            f"those of another column, give --columns token={layout.token + 1},tag={further[0]}, "
+            "and of several ones, such as those of nested mentions, "
+            f"tag={'+'.join(map(str, sorted({*further, last})))}",
             FormatWarning,
             stacklevel=2,
         )
@@ -185,10 +188,12 @@ def _check_row(row: Row, width: int, layout: Columns) -> str | None:
     """Return what is wrong with a row, or None."""
     if len(row) != width or width == 1:
         return f"expected {max(width, 2)} columns (token … tag), found {len(row)}"
-    if max(layout.token, layout.tag) >= width:
-        missing = max(layout.token, layout.tag) + 1
+    last = max(layout.token, layout.tag, *layout.layers)
+    if last >= width:
+        missing = last + 1
         return f"there is no column {missing}, the row has {width} columns"
-    return None if row[layout.token] and layout.get_tag(row) else _EMPTY
+    is_complete = row[layout.token] and layout.get_tag(row) and all(layout.get_layers(row))
+    return None if is_complete else _EMPTY
 
 
 def _to_document(
@@ -209,7 +214,11 @@ def _to_document(
         sentences.append((start, position - 1))
         statistics.count_tokens([layout.get_token(row) for row in rows])
         tokens += words
-        spans += _make_spans(text, words, [layout.get_tag(row) for row in rows], statistics, line)
+        found = dict[Span, None]()  # a mention may be in several columns
+        cells = [(layout.get_tag(row), *layout.get_layers(row)) for row in rows]
+        for tags in zip(*cells, strict=True):
+            found |= dict.fromkeys(_make_spans(text, words, tags, statistics, line))
+        spans += found
     metadata: dict[str, Any] = {"pretokenized": True, "sentences": tuple(sentences)}
     if text.split() != [text[w.start : w.end] for w in tokens]:
         metadata["tokens"] = tuple((w.start, w.end) for w in tokens)

@@ -47,6 +47,7 @@ class Columns:
         is_misc: whether the tag is in the column MISC: ``NE=B-Disease|SpaceAfter=No``.
         has_plain_types: whether tags are types without a prefix: ``Disease`` and ``O``.
         has_signs: whether the last column has + before a space and - elsewhere, as flair writes it.
+        layers: indices of further columns with tags, whose mentions may overlap the others.
     """
 
     token: int = 0
@@ -57,6 +58,7 @@ class Columns:
     is_misc: bool = False
     has_plain_types: bool = False
     has_signs: bool = False
+    layers: tuple[int, ...] = ()
 
     def get_token(self, row: Sequence[str]) -> str:
         """Return the token of a row."""
@@ -71,9 +73,14 @@ class Columns:
             return OUTSIDE if cell in (OUTSIDE, EMPTY_TAG) else f"I-{cell}"
         return OUTSIDE if cell == EMPTY_TAG and self.ids else repair_tag(cell)
 
+    def get_layers(self, row: Sequence[str]) -> list[str]:
+        """Return the tags of a row in the further columns."""
+        tags = (row[column] for column in self.layers)
+        return [OUTSIDE if tag == EMPTY_TAG else repair_tag(tag) for tag in tags]
+
     def get_others(self, row: Sequence[str]) -> tuple[str, ...]:
         """Return the cells that are neither token, tag nor number, in their order."""
-        left_out = {*range(self.ids), self.token, self.tag % len(row)}
+        left_out = {*range(self.ids), self.token, self.tag % len(row), *self.layers}
         return tuple(cell for i, cell in enumerate(row) if i not in left_out)
 
     def has_space_after(self, row: Sequence[str]) -> bool:
@@ -101,6 +108,7 @@ def parse_columns(option: str, detected: Columns) -> Columns:
 
     Args:
         option: what the user wrote. The first column is the token and the last the tag by default.
+            ``tag=2+3`` names several columns of tags, such as those of nested mentions.
         detected: the columns that are plausible. Their numbers of sentences and words remain.
 
     Raises:
@@ -110,19 +118,23 @@ def parse_columns(option: str, detected: Columns) -> Columns:
     >>> columns.token, columns.tag
     (1, 3)
     """
-    numbers = {"token": 1, "tag": 0}
+    numbers = {"token": [1], "tag": [0]}
     for part in option.split(","):
-        name, _, number = (piece.strip() for piece in part.partition("="))
-        if name not in numbers or not _ID.fullmatch(number) or int(number) < 1:
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        cells = [cell.strip() for cell in value.split("+")]
+        is_valid = name in numbers and (len(cells) == 1 or name == "tag")
+        if not is_valid or not all(_ID.fullmatch(cell) and int(cell) > 0 for cell in cells):
             raise VanerError(
                 f"columns {option!r}: expected their numbers, counted from 1, such as token=2,tag=4"
             )
-        numbers[name] = int(number)
-    if numbers["token"] == numbers["tag"]:
-        raise VanerError(f"columns {option!r}: token and tag are the same column")
-    token, tag = numbers["token"] - 1, numbers["tag"] - 1
+        numbers[name] = list(map(int, cells))
+    chosen = [*numbers["token"], *numbers["tag"]]
+    if len(set(chosen)) < len(chosen):
+        raise VanerError(f"columns {option!r}: a column is named twice")
+    token, tag, *layers = (number - 1 for number in chosen)
+    detected = replace(detected, layers=tuple(layers))
     if token < detected.ids or 0 <= tag < detected.ids:
-        return Columns(token, tag)
+        return Columns(token, tag, layers=tuple(layers))
     is_misc = detected.is_misc and tag in (-1, _CONLLU_WIDTH - 1)
     return replace(detected, token=token, tag=tag, is_misc=is_misc)
 
