@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaner.backbones.file_names import RESULTS_FILE, TRAINING_FILE
+from vaner.backbones.file_names import ADAPTER_FOLDER, RESULTS_FILE, TRAINING_FILE
 from vaner.calibration.calibration import CALIBRATION_FILE
 from vaner.errors import ModelError
 from vaner.recognition.options import Form
@@ -126,5 +126,6 @@ def read_precision(folder: Path) -> str:
 
 def _files(folder: Path) -> list[Path]:
     """Return the files that a model's predictions depend on, without the scale of the scores."""
-    candidates = (p for p in folder.iterdir() if p.suffix in (".json", ".safetensors"))
+    files = (*folder.iterdir(), *folder.glob(f"{ADAPTER_FOLDER}/*"))
+    candidates = (path for path in files if path.suffix in (".json", ".safetensors"))
     return sorted(path for path in candidates if path.name not in _RECORDS)

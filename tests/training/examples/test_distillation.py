@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.training.test_train import DISEASES, DRUGS, corpus_folder, recipe
 from vaner.annotator import Annotator
@@ -183,6 +184,12 @@ def test_posteriors_are_computed_once(
     (tmp_path / "other" / "config.json").write_text(json.dumps(config | {"note": "x"}), "utf-8")
     posteriors.compute_posteriors(str(tmp_path / "other"), sentences[:2])
     assert parts == [2, 2]
+    weights = load_file(teacher / "model.safetensors")  # another seed of the same recipe
+    weights["classifier.bias"] += 1
+    shutil.copytree(teacher, tmp_path / "retrained")
+    save_file(weights, tmp_path / "retrained" / "model.safetensors", {"format": "pt"})
+    posteriors.compute_posteriors(str(tmp_path / "retrained"), sentences[:2])
+    assert parts == [2, 2, 2]
 
 
 def test_annotation_odds_multiply_odds_of_annotated_tags(

@@ -19,10 +19,10 @@ import numpy.typing as npt
 import torch
 
 from vaner.backbones.encoding import TagPosterior
-from vaner.backbones.file_names import ADAPTER_FILE, HEAD_FILE, LAYERS_FILE
 from vaner.models.load import load_recognizer
 from vaner.models.locate import locate_model
 from vaner.tagger import crf_algorithms
+from vaner.tagger.exported_forms import compute_checksums
 from vaner.tagger.instructions import ANY_TYPE
 from vaner.tagger.recognizer import Tagger
 from vaner.training.examples.sentences import SentenceExample
@@ -58,7 +58,8 @@ def compute_posteriors(
         bf16: compute in bfloat16, which some processors do faster.
     """
     folder = locate_model(teacher)
-    weights = _digest_weights(folder)
+    checksums = sorted(compute_checksums(folder).items())
+    weights = hashlib.sha256(json.dumps(checksums).encode()).hexdigest()
     load_teacher = cache(lambda: _load_tagger(folder, "bf16" if bf16 else "fp32"))
     posteriors: list[TagPosterior] = []
     with progress_bar(f"running {Path(teacher).name}", "sentence", len(sentences)) as progress:
@@ -97,15 +98,6 @@ def _compute_part(
         "tags": np.concatenate(tags).astype(np.float16),
         "transitions": np.stack(transitions).astype(np.float16),
     }
-
-
-def _digest_weights(folder: Path) -> str:
-    """Return a checksum of the weights and the configuration of a model."""
-    digest = hashlib.sha256()
-    for name in ("config.json", ADAPTER_FILE, LAYERS_FILE, HEAD_FILE):
-        if (folder / name).is_file():
-            digest.update(name.encode() + (folder / name).read_bytes())
-    return digest.hexdigest()
 
 
 def _digest_sentences(sentences: Sequence[SentenceExample], annotation_odds: float) -> str:
