@@ -10,6 +10,7 @@ import sys
 from ast import literal_eval
 from collections.abc import Callable
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +342,9 @@ def test_incomplete_models_are_not_pushed(
     head.write_bytes(head.read_bytes()[:-7])
     with pytest.raises(ModelError, match="the weight file is incomplete"):
         collect_files(broken, "a/b", backbone="c/d")
+    shipped = Path(str(files("vaner"))) / "models" / "biomedical" / "int8"
+    with pytest.raises(HubError, match="int8 is an exported model; push the model"):
+        collect_files(shipped, "a/b")
 
 
 def test_results_of_another_evaluation_are_refused(tmp_path: Path, tiny_model: Path) -> None:

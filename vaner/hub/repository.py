@@ -75,6 +75,8 @@ def collect_files(
     if not isinstance(repo, str) or not is_hub_id(repo):
         raise HubError(f"{repo!r} cannot be a repository; give a name such as owner/model")
     stored = describe(folder)
+    if any(folder.glob("*.onnx")):
+        raise HubError(f"{folder} is an exported model; push the model that it was made from")
     model = _add_results(_with_public_backbone(stored, backbone), folder, results)
     contents: dict[str, Path | bytes] = {}
     for path in sorted(folder.rglob("*")):
@@ -248,7 +250,7 @@ def _add_results(
                 f"{path}: has the results of {evaluated}; expected those of model {folder}"
             )
         form = str(record.get("form", ""))
-        if form.startswith("exported") and not any(folder.glob("*.onnx")):
+        if form.startswith("exported"):
             raise VanerError(
                 f"{path}: has the results of another form of the model ({form}); evaluate again "
                 "with --form pytorch"
