@@ -31,8 +31,6 @@ STAGE = {
     "steps": 4000, "evaluate_every": 2000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
 
-SEEDS = [1, 2]
-
 SHARE = 0.3
 """Share of the weights that the training starts from in those of the default model."""
 
@@ -42,8 +40,7 @@ def make_recipe() -> Recipe:
     check_trained(START, "refined_biomedical")
     first, names = read_recipe(FIRST), replace(NAMES, notes=12_000, sentences=60_000)
     sources = make_sources(first, str(START), TEXT_SHARE, names, SOURCES)
-    recipe = extend_stage(first, "texts", sources, STAGE, init_from=str(START))
-    return recipe.model_copy(update={"seeds": SEEDS})
+    return extend_stage(first, "texts", sources, STAGE, init_from=str(START))
 
 
 if __name__ == "__main__":
