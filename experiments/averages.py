@@ -36,7 +36,7 @@ from vaner.utils.provenance import collect_provenance
 
 HERE = Path(__file__).resolve().parent
 DEFAULT = HERE / "embedded_biomedical"
-SHARES = (0.0, 0.3, 0.4, 0.5, 1.0)
+SHARES = (0.0, 0.15, 0.3, 1.0)
 GENERAL = "CoNLL-2003"
 Row = dict[str, Any]
 
