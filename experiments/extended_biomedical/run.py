@@ -31,7 +31,7 @@ STAGE = {
     "steps": 4000, "evaluate_every": 2000, "learning_rate": 1e-4, "head_learning_rate": 1e-3,
 }  # fmt: skip
 
-SHARE = 0.3
+SHARE = 0.15
 """Share of the weights that the training starts from in those of the default model."""
 
 
