@@ -132,6 +132,22 @@ LAYERS = """#FORMAT=WebAnno TSV 3.2
 """
 
 
+def test_annotations_of_no_characters_and_links_of_webanno(tmp_path: Path) -> None:
+    head = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|value\n"
+    head += "#T_SP=custom.Host|ROLE_custom.Host:links_custom.Link|uima.tcas.Annotation\n\n"
+    rows = ["1-1\t0-3\tRat\tA[2]\ta;b\t1-2[1];1-1[2]\t", "1-1.1\t3-3\t\tX\t_\t_\t"]
+    rows += ["1-2\t4-9\tfever\tA[2]|B[1]\tc\t1-1[2]\t", "1-2.1\t4-5\tf\tA[2]\t_\t_\t"]
+    path = tmp_path / "x.tsv"
+    path.write_text("\n".join([f"{head}#Text=Rat fever", *rows]))
+    with pytest.warns(SkippedRecordsWarning) as caught:
+        (document,) = read(path)
+    assert mentions(document) == [
+        ("Rat fever", "A"), ("Rat", "Host"), ("fever", "B"), ("fever", "Host")
+    ]  # fmt: skip
+    (reasons,) = [str(warning.message).partition("left out: ")[2] for warning in caught]
+    assert reasons == "a further feature of a mention (2); annotation of no characters (1)"
+
+
 def test_layers_of_webanno(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_text(LAYERS, "utf-8")
@@ -189,6 +205,14 @@ def test_annotations_without_a_type_system(tmp_path: Path, content: str) -> None
     assert document.spans == (
         Span(2, 11, "Disease", None, ("C1",)), Span(12, 17, "Sign"),
     )  # fmt: skip
+
+
+def test_annotations_of_no_characters_in_xmi(tmp_path: Path) -> None:
+    path = tmp_path / "x.xmi"
+    path.write_text(XMI.replace('end="18"', 'end="13"'), "utf-8")
+    with pytest.warns(SkippedRecordsWarning, match=r"annotation of no characters \(1\)"):
+        (document,) = read(path)
+    assert document.spans == (Span(2, 11, "Disease", None, ("C1",)),)
 
 
 def test_broken_cas_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

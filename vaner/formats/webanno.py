@@ -6,13 +6,14 @@ each feature of each layer. ``*`` is an annotation without a value, ``|`` separa
 have the text of a sentence; the white space between sentences is not in the file.
 
 Mentions are the annotations of span layers. Their type is the feature ``value``, or else the first
-one, or the name of the layer. Layers of tokens, such as parts of speech, are not read.
+one, or the name of the layer. Layers of tokens, such as parts of speech, links between annotations,
+and annotations of no characters are not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,7 @@ SUFFIX = ".tsv"
 RELATION = "relation or chain"
 TOKEN_LAYER = "annotation of tokens"
 FEATURE = "a further feature of a mention"
+EMPTY = "annotation of no characters"
 EDGE = "white space at the edge of a mention left out"
 BETWEEN_SENTENCES = "white space between sentences written as one line break"
 
@@ -55,11 +57,13 @@ class Layer(NamedTuple):
         name: name of its type.
         features: names of its columns.
         is_span: whether its annotations are mentions.
+        links: the columns of features that link annotations: the role of each link, and its target.
     """
 
     name: str
     features: Sequence[str]
     is_span: bool
+    links: Mapping[str, str]
 
 
 class Value(NamedTuple):
@@ -145,6 +149,9 @@ def _read_document(file: InputFile, encoding: str, skipped: SkipCounts) -> Docum
                 raise MalformedError("expected number, offsets and token, separated by tabs")
     offsets, spans = get_unit_offsets(content.text), list[Span]()
     for mention in content.mentions.values():
+        if mention.start == mention.end:
+            skipped[EMPTY] += 1
+            continue
         with file.guard(mention.line):
             piece = (to_code_point(offsets, mention.start), to_code_point(offsets, mention.end))
             names = mention.identifiers
@@ -157,7 +164,9 @@ def _parse_layer(line: str) -> Layer:
     kind, _, rest = line.partition("=")
     name, *features = rest.split("|")
     is_span = kind == "#T_SP" and not _TOKEN_LAYERS.search(name)
-    return Layer(name, features or [""], is_span)
+    pairs = zip(features, features[1:], strict=False)
+    links = {role: target for role, target in pairs if role.startswith("ROLE_")}
+    return Layer(name, features or [""], is_span, links)
 
 
 def _read_cells(
@@ -184,17 +193,25 @@ def _read_cells(
                 for feature, column in zip(layer.features, columns, strict=False)
                 if i < len(column)
             }
+            for (
+                role,
+                target,
+            ) in layer.links.items():  # the number of a target is not that of this one
+                values |= {role: Value(None, values[role].number)} if role in values else {}
+                values.pop(target, None)
             number = next((value.number for value in values.values() if value.number), "")
             key = (layer.name, number or f"{line}:{i}")
             if key in content.mentions:
-                content.mentions[key].end = end
+                content.mentions[key].end = max(end, content.mentions[key].end)
             else:
                 type = _get_type(layer, values)
                 texts = {name: value.text for name, value in values.items() if value.text}
                 fields = [texts.pop(name) for name in [*texts] if is_identifier_field(name)]
                 names = dict.fromkeys(name for text in fields for name in split_identifiers(text))
                 content.mentions[key] = Mention(start, end, type, [*names], line)
-                others = len(texts) - (type in texts.values())
+                others = (
+                    len(texts) - (type in texts.values()) + sum(r in values for r in layer.links)
+                )
                 skipped.update({FEATURE: others} if others > 0 else {})
 
 

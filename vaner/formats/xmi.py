@@ -43,6 +43,7 @@ TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
 SUFFIX = ".xmi"
 RELATION = "relation"
 FEATURE = "a further feature of a mention"
+EMPTY = "annotation of no characters"
 CONTROL_CHARACTER = "control character written as U+FFFD, the format cannot hold it"
 
 _LABELS = ("value", "label", "type", "entityType", "category", "Category", "Label", "Type")
@@ -174,6 +175,9 @@ def _to_document(cas: Cas, file: InputFile, skipped: SkipCounts) -> Document:
             continue
         if features & _RELATION_FEATURES:
             skipped[RELATION] += 1
+            continue
+        if annotation.begin is not None and annotation.begin == annotation.end:
+            skipped[EMPTY] += 1
             continue
         short_name = name.rpartition(".")[2]
         with file.guard(location=f"{short_name} with the id {annotation.xmiID}"):
