@@ -120,6 +120,16 @@ def _i2b2_con(folder: Path) -> Path:
     return folder / "x.con"
 
 
+def _knowtator(folder: Path) -> Path:
+    (folder / "x.txt").write_text("Scurvy at sea.")
+    (folder / "x.txt.knowtator.xml").write_text(
+        '<annotations textSource="x.txt"><annotation><mention id="1"/><span start="0" end="6"/>'
+        '<spannedText>Scurvy</spannedText></annotation><classMention id="1"><mentionClass id="D"/>'
+        "</classMention></annotations>"
+    )
+    return folder / "x.txt.knowtator.xml"
+
+
 def _zip(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "z.zip", "w") as archive:
         archive.writestr("a.txt", "Scurvy.")
@@ -177,6 +187,7 @@ def list_samples() -> list[Sample]:
     samples.append(Sample("genetag", "genetag", _genetag))
     samples.append(Sample("chemdner", "chemdner", _chemdner))
     samples.append(Sample("i2b2_con", "i2b2_con", _i2b2_con))
+    samples.append(Sample("knowtator", "knowtator", _knowtator))
     samples.append(Sample("zip", "zip", _zip))
     samples.append(Sample("pdf", "pdf", _pdf))
     samples.append(Sample("docx", "docx", _docx))

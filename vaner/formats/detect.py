@@ -15,6 +15,7 @@ from vaner.formats import (
     conll_columns,
     csv_table,
     i2b2_con,
+    knowtator,
     medline,
     pubtator,
     ris,
@@ -190,6 +191,8 @@ def _detect_folder(folder: InputFile, encoding: str) -> str:
     suffixes = {path.suffix.lower() for path in paths}
     if not suffixes.isdisjoint(ANNOTATION_SUFFIXES):
         return "brat"
+    if any(path.name.endswith(knowtator.ENDING) for path in paths):
+        return "knowtator"
     if i2b2_con.SUFFIX in suffixes:
         return "i2b2_con"
     if xmi.SUFFIX in suffixes:
@@ -229,6 +232,8 @@ def _detect_xml(head: str) -> str | None:
     root = re.search(r"<([A-Za-z_][\w.-]*)", head)
     if root and root[1] in _XML_ROOTS:
         return _XML_ROOTS[root[1]]
+    if knowtator.matches(head):
+        return "knowtator"
     return "xml_standoff" if xml_standoff.matches(head) else None
 
 
