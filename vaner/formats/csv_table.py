@@ -174,10 +174,16 @@ def is_header(line: str) -> bool:
 
 def _find_mention_columns(header: Sequence[str]) -> list[str]:
     """Return the columns of start, end and type of a table with a mention per row; none if not."""
-    names = [name.casefold() for name in header]
-    type = next((name for name in TYPES if name in names), None)
-    pair = next((pair for pair in START_END if {*pair} <= {*names}), None)
-    return [*pair, type] if pair and type else []
+    names = {_simplify(name): name.casefold() for name in header}
+    type = next((name for name in map(_simplify, TYPES) if name in names), None)
+    pairs = ((_simplify(start), _simplify(end)) for start, end in START_END)
+    pair = next((pair for pair in pairs if {*pair} <= {*names}), None)
+    return [names[name] for name in (*pair, type)] if pair and type else []
+
+
+def _simplify(name: str) -> str:
+    """Return the name of a column in lower case, without spaces and punctuation."""
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def is_column_of_texts(lines: Sequence[str]) -> bool:
