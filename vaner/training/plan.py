@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,14 +84,35 @@ def resolve_recipe(recipe: Recipe, corpora_root: str | Path | None = None) -> Tr
     )
     targets = _collect_targets(source for stage in stages for source in stage.sources)
     types = set(targets.types)
+    dev_sets = tuple(load_dev_set(dev, types, load_corpus) for dev in recipe.dev)
+    _check_mentions(dev_sets)
     return TrainingPlan(
         recipe,
         stages,
         targets,
-        tuple(load_dev_set(dev, types, load_corpus) for dev in recipe.dev),
+        dev_sets,
         read_held_out_sentences(recipe, load_corpus),
         earlier,
     )
+
+
+def _check_mentions(dev_sets: Sequence[DevSet]) -> None:
+    """Check that there is a mention to find in the dev sets, because F1 would always be 0.
+
+    Raises:
+        RecipeError: if there is none.
+    """
+    if not any(
+        span.type in dev_set.types
+        for dev_set in dev_sets
+        for document in dev_set.corpus
+        for span in document.spans
+    ):
+        names = ", ".join(f"{dev_set.corpus.name} {dev_set.corpus.split}" for dev_set in dev_sets)
+        raise RecipeError(
+            f"dev {names} has no mention of a type that is scored: no checkpoint can be selected; "
+            "use more or other documents"
+        )
 
 
 def _collect_targets(sources: Iterable[LoadedSource]) -> TrainingTargets:

@@ -89,6 +89,16 @@ def test_dev_set_without_learned_types_raises_error(folder: Path, tmp_path: Path
         train(wrong, tmp_path / "run", report=lambda _: None)
 
 
+def test_dev_sets_without_mentions_raise_error(folder: Path, tmp_path: Path) -> None:
+    (folder / "devel.tsv").write_text(f"Well\tO\n\n{GOOD}")
+    plan = recipe([{"corpus": str(folder)}], dev={"corpus": str(folder), "limit": 1})
+    with pytest.raises(RecipeError, match="dev toy devel has no mention of a type that is scored"):
+        train(plan, tmp_path / "run", report=lambda _: None)
+    plan = recipe([{"corpus": str(folder)}])  # one dev set with mentions is enough
+    plan.dev.append(plan.dev[0].model_copy(update={"limit": 1}))
+    assert len(resolve_recipe(plan).dev) == 2
+
+
 def test_dev_set_is_scored_on_learned_types_only(folder: Path) -> None:
     (folder / "devel.tsv").write_text(GOOD + "BRCA1\tB-Gene\n")
     [dev] = resolve_recipe(recipe([{"corpus": str(folder)}])).dev
