@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from vaner.corpora import load
-from vaner.errors import VanerError
+from vaner.errors import RecipeError, VanerError
 from vaner.tagger.instructions import CORPUS, Instruction
 from vaner.training.data.held_out import read_held_out_sentences
+from vaner.training.learners.tagger import _check_instruction
+from vaner.training.plan import TrainingTargets
+from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.schema import HeldOutSplit, Recipe
 
 
@@ -42,6 +45,21 @@ def test_corpus_instruction_needs_joint_model() -> None:
         Recipe.model_validate(content)
     joint = content | {"model": {"instruction": "corpus", "joint": True}}
     assert Recipe.model_validate(joint).model.template() == CORPUS  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("named", "nameless"),
+    [("{dataset}: ", ""), ("{type} in {dataset}: ", ""), ("", "{type}: "), ("", "")],
+)
+def test_instruction_must_say_which_of_several_types(named: str, nameless: str) -> None:
+    instruction = {"named": named, "nameless": nameless}
+    model = TaggerRecipe.model_validate({"instruction": instruction})
+    types = ["Chemical", "Disease"]
+    targets = TrainingTargets(types, {"BC5CDR": types}, without_corpus=True)
+    with pytest.raises(RecipeError, match="does not say which of Chemical, Disease to find"):
+        _check_instruction(model, targets)
+    _check_instruction(model.model_copy(update={"joint": True}), targets)
+    _check_instruction(model, TrainingTargets(["Disease"], {}, without_corpus=True))
 
 
 def test_held_out_accepts_a_split(tmp_path: Path) -> None:

@@ -27,10 +27,11 @@ from vaner.training.examples.distillation import annotate_with_teacher, make_dis
 from vaner.training.examples.sentences import Coverage, TaggerExample, make_sentence_examples
 from vaner.training.learners.dev_score import score_recognizer
 from vaner.training.learners.learner import backbone_options, tokenizer_file
-from vaner.training.plan import PlannedStage, TrainingPlan
+from vaner.training.plan import PlannedStage, TrainingPlan, TrainingTargets
 from vaner.training.precision import uses_bf16
 from vaner.training.recipe.models import TaggerRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource
+from vaner.utils.templates import list_fields
 
 
 class TaggerLearner:
@@ -51,7 +52,7 @@ class TaggerLearner:
         for stage in plan.stages:
             _check_losses(stage, tag_set)
             _check_annotation_odds(stage, tag_set)
-        _check_instruction(recipe, targets.types)
+        _check_instruction(recipe, targets)
         self.model = VanerForTokenClassification.from_backbone(
             recipe.backbone,
             **backbone_options(recipe) | recipe.get_options(),
@@ -133,17 +134,23 @@ class TaggerLearner:
         return examples
 
 
-def _check_instruction(recipe: TaggerRecipe, types: Sequence[str]) -> None:
+def _check_instruction(recipe: TaggerRecipe, targets: TrainingTargets) -> None:
     """Check that the instruction or the tags determine which type to find.
 
     Raises:
         RecipeError: if neither does.
     """
-    if not recipe.joint and len(types) > 1 and recipe.template() == EMPTY:
-        raise RecipeError(
-            f"instruction none does not say which of {', '.join(types)} to find: set another "
-            "instruction, or joint: true"
-        )
+    if recipe.joint or len(targets.types) == 1:
+        return
+    template = recipe.template()
+    used = {"named": bool(targets.corpora), "nameless": targets.without_corpus}
+    for name, is_used in used.items():
+        if is_used and "type" not in list_fields(getattr(template, name)):
+            text = "none" if template == EMPTY else f"{name}: {getattr(template, name)!r}"
+            raise RecipeError(
+                f"instruction {text} does not say which of {', '.join(targets.types)} to find: set "
+                "another instruction, or joint: true"
+            )
 
 
 def _check_losses(stage: PlannedStage, tag_set: TagSet) -> None:
