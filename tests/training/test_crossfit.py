@@ -90,6 +90,25 @@ class Killed(Exception):
     """Simulates a power cut."""
 
 
+def test_crossfit_resumes_in_another_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plan(corpus: str, seed: int = 1) -> Recipe:
+        sources = [{"corpus": corpus}]
+        content = {"name": "r", "stages": [{"sources": sources}], "dev": sources, "seeds": [seed]}
+        return Recipe.model_validate(content)
+
+    letters = tmp_path / "here" / "letters"
+    letters.mkdir(parents=True)
+    monkeypatch.chdir(letters.parent)
+    module._start_output(tmp_path / "folds", plan("letters"), 2, resume=False)
+    monkeypatch.chdir(tmp_path)
+    module._start_output(tmp_path / "folds", plan(str(letters)), 2, resume=True)
+    for other in (plan("letters"), plan(str(letters), seed=2)):
+        with pytest.raises(RecipeError, match="something other than this recipe"):
+            module._start_output(tmp_path / "folds", other, 2, resume=True)
+
+
 @pytest.mark.heavy
 def test_crossfit_annotates_train_by_folds_and_resumes(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,7 @@ from vaner.training.plan import TrainingPlan, resolve_recipe
 from vaner.training.recipe.leakage import Split
 from vaner.training.recipe.models import SelectorRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe
+from vaner.training.resume import dump_recipe, relevant_fields
 from vaner.training.train import Report, train
 from vaner.utils.atomic_write import atomic_write
 
@@ -212,15 +213,24 @@ def _start_output(output: Path, recipe: Recipe, folds: int, resume: bool) -> Non
             raise RecipeError(
                 f"{output} is not empty: add --resume to continue, or change --output"
             )
-        if _read_record(path) != (recipe, folds):
+        if not _is_same(_read_record(path), (recipe, folds)):
             raise RecipeError(
                 f"{output} contains something other than this recipe in {folds} folds: change "
                 "--output"
             )
     output.mkdir(parents=True, exist_ok=True)
-    record = {"recipe": recipe.model_dump(mode="json"), "folds": folds}
+    record = {"recipe": dump_recipe(recipe), "folds": folds}
     with atomic_write(path) as new:
         new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _is_same(record: tuple[Recipe, int] | None, started: tuple[Recipe, int]) -> bool:
+    """Return whether a record has this recipe and number of folds; the recipe's name may differ."""
+    if record is None:
+        return False
+    (stored, folds), (recipe, other_folds) = record, started
+    is_same_recipe = relevant_fields(stored) == relevant_fields(recipe)
+    return is_same_recipe and (stored.seeds, folds) == (recipe.seeds, other_folds)
 
 
 def _read_record(path: Path) -> tuple[Recipe, int] | None:

@@ -35,7 +35,7 @@ def check_same_recipe(recipe: Recipe, folder: Path) -> None:
         stored = Recipe.from_record(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, VanerError):
         stored = None  # damaged, or of a model that no longer exists
-    if stored is None or _relevant_fields(stored) != _relevant_fields(recipe):
+    if stored is None or relevant_fields(stored) != relevant_fields(recipe):
         raise RecipeError(
             f"the recipe differs from {path}, with which the run was started; resume with that "
             "one, or choose another --output"
@@ -46,18 +46,16 @@ def save_recipe(recipe: Recipe, folder: Path) -> None:
     """Store the recipe of a run in the folder of a seed."""
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / RECIPE_FILE) as path:
-        text = json.dumps(_with_absolute_paths(recipe), indent=1, ensure_ascii=False)
+        text = json.dumps(dump_recipe(recipe), indent=1, ensure_ascii=False)
         path.write_text(text + "\n", "utf-8")
 
 
-def _relevant_fields(recipe: Recipe) -> dict[str, Any]:
+def relevant_fields(recipe: Recipe) -> dict[str, Any]:
     """Return the fields of a recipe that change the result of a seed."""
-    return _with_absolute_paths(
-        recipe.model_copy(update={"name": "", "seeds": [], "report_to": []})
-    )
+    return dump_recipe(recipe.model_copy(update={"name": "", "seeds": [], "report_to": []}))
 
 
-def _with_absolute_paths(recipe: Recipe) -> dict[str, Any]:
+def dump_recipe(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe as JSON values that mean the same in every working folder."""
     content: dict[str, Any] = with_absolute_paths(recipe.model_dump(mode="json"), Path.cwd())
     return content
