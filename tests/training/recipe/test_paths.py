@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vaner.errors import RecipeError
-from vaner.training.recipe.paths import with_absolute_paths
+from vaner.training.recipe.paths import with_absolute_paths, with_home_folder
 
 
 def recipe(corpus: str, **source: str) -> dict[str, Any]:
@@ -34,6 +34,12 @@ def test_paths_are_those_of_the_folder(tmp_path: Path, monkeypatch: pytest.Monke
     for name in ("here", "./here", "BC5CDR", "me/model"):
         given = recipe(name, teacher="me/model")
         assert with_absolute_paths(given, folder) == given
+
+
+def test_a_recipe_may_use_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given, letters = recipe("~/letters", init_from="me/model~1"), f"{tmp_path}/letters"
+    assert with_home_folder(given) == recipe(letters, init_from="me/model~1")
 
 
 @pytest.mark.parametrize("field", ["corpus", "dense", "teacher", "init_from"])

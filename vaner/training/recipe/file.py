@@ -22,7 +22,7 @@ from vaner.training.recipe.models import (
     TaggerRecipe,
 )
 from vaner.training.recipe.part import RecipePart
-from vaner.training.recipe.paths import with_absolute_paths
+from vaner.training.recipe.paths import with_absolute_paths, with_home_folder
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource, Recipe, StageRecipe
 from vaner.training.recipe.yaml_file import find_mappings, get_line, read_yaml
 
@@ -59,7 +59,7 @@ def read_recipe(
         raise RecipeError(f"{path}:{get_line(key)}: field `{key.value}` is given twice")
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with name, stages and dev")
-    content = apply_changes(content, changes or {})
+    content = with_home_folder(apply_changes(content, changes or {}))
     renamed: dict[str, str] = {}
     # Paths in a recipe are looked up, and the model that training starts from is read.
     with library_errors(path, "not a recipe", error_class=RecipeError):

@@ -45,6 +45,16 @@ def with_absolute_paths(content: Any, folder: Path) -> Any:
     return {key: changed.get(key, value) for key, value in content.items()}
 
 
+def with_home_folder(content: Any) -> Any:
+    """Return the content of a recipe with the home folder in place of the ``~`` before paths."""
+    if isinstance(content, dict):
+        return {key: with_home_folder(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [with_home_folder(value) for value in content]
+    is_path = isinstance(content, str) and content.startswith("~/")
+    return os.path.expanduser(content) if is_path else content
+
+
 def _mappings(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
