@@ -82,6 +82,21 @@ def test_valid_recipe_is_read(tmp_path: Path) -> None:
         ("dev:\n  - corpus: NCBI-disease\n", "", "dev: field required"),
         ("  backbone: smollm2-135m", "  instruction: short", "recipe.yaml:3: model.instruction"),
         ("name: small", "name: [small", "recipe.yaml:2: not YAML"),
+        (
+            "corpus: NCBI-disease\n    epochs",
+            "{corpus: NCBI-disease, min_teacher_score: 0.9}\n    epochs",
+            "recipe.yaml:7: stages.0.sources.0: min_teacher_score needs a teacher",
+        ),
+        (
+            "corpus: NCBI-disease\n    epochs",
+            "{corpus: a.txt, teacher: biomedical, nameless_fraction: 0.5}\n    epochs",
+            "a teacher never reads the name of the corpus: remove nameless_fraction",
+        ),
+        (
+            "corpus: NCBI-disease\n    epochs",
+            "{corpus: NCBI-disease, types: []}\n    epochs",
+            "recipe.yaml:7: stages.0.sources.0.types: list should have at least 1 item",
+        ),
     ],
 )  # fmt: skip
 def test_errors_name_line_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:

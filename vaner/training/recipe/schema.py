@@ -54,7 +54,7 @@ class CorpusSource(TrainingSource):
     """Name of a corpus, a folder or a file; with a teacher also a file of plain text."""
     split: SplitName = "train"
     """Split of the corpus; never a test split."""
-    types: list[str] | None = None
+    types: list[str] | None = Field(None, min_length=1)
     """Types to learn; null takes all that the corpus annotates."""
     absent: list[str] = Field(default=[])
     """Types that do not occur in the corpus, such as those of biomedicine in posts about films. The
@@ -101,6 +101,13 @@ class CorpusSource(TrainingSource):
             raise ValueError("the annotations are not used: remove rename, or set annotation_odds")
         if self.annotation_odds > 1 and not self.teacher:
             raise ValueError("annotation_odds needs a teacher, whose odds are multiplied")
+        least = type(self).model_fields["min_teacher_score"].default
+        if self.min_teacher_score != least and not self.teacher:
+            raise ValueError("min_teacher_score needs a teacher")
+        if self.teacher and 0 < self.nameless_fraction < 1:
+            raise ValueError(
+                "a teacher never reads the name of the corpus: remove nameless_fraction"
+            )
         return self
 
     @model_validator(mode="after")
@@ -127,12 +134,12 @@ class DenseSource(TrainingSource):
     """
 
     dense: str
-    """Name of a knowledge base, or its folder."""
+    """Name of a knowledge base, or its ``.parquet`` file."""
     corpus: str
     """Name of a corpus, a folder or a file."""
     split: SplitName = "train"
     """Split of the corpus; never a dev or test split."""
-    types: list[str] | None = None
+    types: list[str] | None = Field(None, min_length=1)
     """Types to learn; null takes all that the corpus annotates."""
     type_map: Annotated[dict[str, str], FormerName("named")] = Field(default={})
     """Names of types in the knowledge base, by their names in the corpus: {Chemical: Drug}."""
@@ -181,7 +188,7 @@ class DevSource(CorpusPart):
     """Name of a corpus, a folder or a file."""
     split: SplitName = "devel"
     """Split of the corpus."""
-    types: list[str] | None = None
+    types: list[str] | None = Field(None, min_length=1)
     """Types to score; null takes all that the corpus annotates and the model learns."""
     skip: int = Field(0, ge=0)
     """Number of documents to skip."""
