@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.command_line import Run
 from tests.tiny_model import write_recipe
 from vaner.cli.messages import resume_hint
+from vaner.training.examples.sentences import Coverage
+from vaner.training.result import TrainingResult
 
 
 @pytest.fixture
@@ -63,6 +66,43 @@ def test_missing_arguments_are_errors(run: Run, recipe: Path, tmp_path: Path) ->
     assert "recipe.yaml, stages.0.steps changed: stages.0.steps: " in changed.error
     assert "missing.yaml" in run("train", "missing.yaml", "-o", tmp_path / "run").error
     assert "is a file; --output must be a folder" in run("train", recipe, "-o", recipe).error
+
+
+def test_printed_commands_work_as_they_are(
+    run: Run, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with the options left out, or for a corpus without a test split or without gold."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def finish(_: object, output: Path, **__: object) -> list[TrainingResult]:
+        return [TrainingResult(output / "a model", 0.5, [], Coverage(0, {}, 0), {}, 1.0)]
+
+    text = recipe.read_text().replace(
+        f"corpus: {tmp_path}/mine\n    epochs",
+        f"""{{corpus: {tmp_path}/mine, rename: {{Disease: My disease}}, encoding: latin-1}}
+      - {{corpus: {tmp_path}/general, domain: general}}
+      - {{corpus: {tmp_path}/untested}}
+    epochs""",
+    )
+    recipe.write_text(text)
+    for name, splits in (("general", ("train", "test")), ("untested", ("train", "devel"))):
+        (tmp_path / name).mkdir()
+        for split in splits:
+            (tmp_path / name / f"{split}.tsv").write_text("Gout\tB-X\n")
+    monkeypatch.delenv("VANER_CORPORA", raising=False)
+    arguments = ("train", recipe, "-o", tmp_path / "run", "--corpora", tmp_path)
+    monkeypatch.setattr("vaner.training.train.train", stop)
+    (tmp_path / "run").mkdir()
+    assert "to continue, run the same command with --resume\n" in run(*arguments).err
+    monkeypatch.setattr("vaner.training.train.train", finish)
+    [command] = (line for line in run(*arguments).err.splitlines() if "vaner evaluate" in line)
+    assert shlex.split(command)[1:] == [
+        "vaner", "evaluate", "--model", f"{tmp_path}/run/a model", "--corpus", f"{tmp_path}/mine",
+        "--split", "test", "--encoding", "latin-1", "--rename", "Disease=My disease",
+        "--corpora", str(tmp_path),
+    ]  # fmt: skip
 
 
 @pytest.mark.heavy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ def print_result(text: object) -> None:
     if sys.stdout.isatty():
         plain = escape_control_characters(plain, keep="\n\t")
     typer.echo(plain)
+
+
+def repeat_corpora_option(corpora: Path | None) -> list[str]:
+    """Return ``--corpora`` for a printed command, unless VANER_CORPORA names the folder."""
+    is_given = corpora is not None and str(corpora) != os.environ.get("VANER_CORPORA")
+    return ["--corpora", str(corpora)] if is_given else []
 
 
 @contextmanager

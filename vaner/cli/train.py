@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaner.cli.messages import output_folder_errors, print_message, print_result, resume_hint
+from vaner.cli.messages import (
+    output_folder_errors,
+    print_message,
+    print_result,
+    repeat_corpora_option,
+    resume_hint,
+)
 from vaner.cli.options import CorporaOption, KeepCheckpointsOption, ResumeOption
 from vaner.errors import VanerError
 
@@ -109,21 +116,39 @@ def train(
         )  # fmt: skip
     for run in trained:
         print_result(f"{run.folder}\tdev F1 {100 * run.dev_f1:.2f}")
-    _print_evaluate_commands(max(trained, key=lambda run: run.dev_f1).folder, parsed)
+    _print_evaluate_commands(max(trained, key=lambda run: run.dev_f1).folder, parsed, corpora)
 
 
-def _print_evaluate_commands(model: Path, recipe: Recipe) -> None:
-    """Print the commands that score a model on the test splits of its training corpora."""
-    from vaner.corpora import evaluation_split, is_one_split
+def _print_evaluate_commands(model: Path, recipe: Recipe, corpora: Path | None) -> None:
+    """Print the commands that score a model on the test splits of its training corpora.
 
-    print_message("to score the model on the test split, run:")
-    selects = recipe.model.family == "selector"
-    tested = f"--model RECOGNIZER --selector {model}" if selects else f"--model {model}"
-    sources = (source for stage in recipe.stages for source in stage.sources)
-    gold = (source for source in sources if not getattr(source, "teacher", None))
-    for corpus in dict.fromkeys(source.corpus for source in gold):
-        if (split := evaluation_split(corpus)) and not is_one_split(corpus):
-            print_message(f"  vaner evaluate {tested} --corpus {corpus} --split {split}")
+    A corpus is left out if it has no such split, or if its annotations are not what the model has
+    learned to find.
+    """
+    from vaner.corpora import find_evaluation_split
+    from vaner.training.recipe.schema import CorpusSource
+
+    tested = ["--model", str(model)]
+    if recipe.model.family == "selector":
+        tested = ["--model", "RECOGNIZER", "--selector", str(model)]
+    gold: dict[str, CorpusSource] = {}
+    for source in recipe.sources:
+        if isinstance(source, CorpusSource) and source.is_gold:
+            gold.setdefault(source.corpus, source)
+    commands = []
+    for corpus, source in gold.items():
+        if split := find_evaluation_split(corpus):
+            options = [*tested, "--corpus", corpus, "--split", split]
+            for name, value in source.reading_options.items():
+                options += [f"--{'input-format' if name == 'format' else name}", value]
+            for old, new in source.rename.items():
+                options += ["--rename", f"{old}={new}"]
+            options += repeat_corpora_option(corpora)
+            commands.append(shlex.join(["vaner", "evaluate", *options]))
+    if commands:
+        print_message("to score the model on the test split, run:")
+    for command in commands:
+        print_message(f"  {command}")
 
 
 def _draw(output: Path) -> None:

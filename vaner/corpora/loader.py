@@ -13,10 +13,17 @@ from vaner.corpora.folders import (
     document_files,
     files_named_after,
     find_split,
+    has_split,
     is_one_corpus,
     resolve_split,
 )
-from vaner.corpora.registry import REGISTRY, CorpusInfo, lookup, suggest_corpus
+from vaner.corpora.registry import (
+    REGISTRY,
+    CorpusInfo,
+    evaluation_split,
+    lookup,
+    suggest_corpus,
+)
 from vaner.errors import CorpusError, FormatError
 from vaner.formats import OnError, read
 from vaner.formats.skipped_records import SkippedRecordsWarning
@@ -203,6 +210,16 @@ def is_one_split(name: str) -> bool:
     if lookup(name) is not None or not path.exists():
         return False
     return path.is_file() or is_one_corpus(path)
+
+
+def find_evaluation_split(name: str) -> str | None:
+    """Return the split that a corpus is evaluated on; None if it has none."""
+    split, path = evaluation_split(name), Path(name)
+    if lookup(name) is None and (
+        not path.is_dir() or is_one_corpus(path) or not has_split(path, split)
+    ):
+        return None
+    return split or None
 
 
 def is_test(name: str, split: str) -> bool:

@@ -89,6 +89,11 @@ class CorpusSource(TrainingSource):
     """License of a corpus that is not registered, for the model card."""
 
     @property
+    def is_gold(self) -> bool:
+        """Whether the model learns to find what the corpus annotates."""
+        return self.domain == "biomedical" and not self.teacher and not self.absent
+
+    @property
     def is_for_taggers_only(self) -> bool:
         """Whether only a tagger can learn from it."""
         return self.domain == "general" or self.nameless_fraction > 0 or self.teacher is not None
