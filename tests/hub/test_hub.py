@@ -364,6 +364,14 @@ def test_results_of_another_evaluation_are_refused(tmp_path: Path, tiny_model: P
             collect_files(tiny_model, "a/b", backbone="c/d", results=[results_file])
 
 
+@pytest.mark.parametrize("old", ["---\nlicense: mit: x\n---\n", "---\ndate: 2001-02-30\n---\n"])
+def test_metadata_that_cannot_be_read_is_not_lost(old: str) -> None:
+    with pytest.raises(
+        VanerError, match=r"README\.md: its metadata is not YAML \(.*\); correct it"
+    ):
+        merge_cards("---\nlibrary_name: vaner\n---\n# new\n", old)
+
+
 def test_card_with_older_markers_is_updated() -> None:
     """Cards that were pushed before the wording of the markers changed."""
     begin = "<!-- vaner:card begins: this part is written anew with every push -->"

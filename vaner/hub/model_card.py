@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from vaner.backbones.embedded import EMBEDDED
+from vaner.backbones.file_names import CARD_FILE
 from vaner.corpora import lookup
+from vaner.errors import library_errors
 from vaner.hub.card_metadata import build_metadata
 from vaner.hub.model_description import ModelDescription
 from vaner.hub.training_record import TAGGED_BY, list_training_splits
@@ -54,6 +56,9 @@ def merge_cards(new: str, old: str) -> str:
 
     If the old card has no generated part, all of its text follows the new one.
 
+    Raises:
+        VanerError: if the metadata of a card cannot be read.
+
     >>> old = "---\nlicense: mit\ndoi: 10.1\n---\nMine.\n"
     >>> print(merge_cards("---\nlibrary_name: vaner\n---\nCard.\n", old), end="")
     ---
@@ -77,14 +82,16 @@ def merge_cards(new: str, old: str) -> str:
 
 
 def _split_metadata(card: str) -> tuple[dict[str, Any], str]:
-    """Return the metadata of a card, empty if there is none, and the text."""
+    """Return the metadata of a card, empty if there is none, and the text.
+
+    Raises:
+        VanerError: if the metadata cannot be read; a license in it would be lost.
+    """
     match = _METADATA.match(card)
     if match is None:
         return {}, card
-    try:
+    with library_errors(CARD_FILE, "its metadata is not YAML", "correct it"):
         metadata = yaml.safe_load(match[1])
-    except yaml.YAMLError:
-        metadata = None
     return metadata if isinstance(metadata, dict) else {}, card[match.end() :]
 
 

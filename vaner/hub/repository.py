@@ -99,7 +99,7 @@ def collect_files(
         contents[RESULTS_FILE] = _to_json(model.results, 1)
     if existing_card is None:
         card_file = folder / CARD_FILE
-        existing_card = card_file.read_text("utf-8") if card_file.is_file() else ""
+        existing_card = _read_card(card_file) if card_file.is_file() else ""
     card = build_card(model, repo, license)
     contents[CARD_FILE] = (merge_cards(card, existing_card) if existing_card else card).encode()
     return dict(sorted(contents.items()))
@@ -280,8 +280,12 @@ def _to_json(content: Any, indent: int) -> bytes:
 
 
 def _download_card(api: HfApi, repo: str, revision: str | None) -> str:
-    path = api.hf_hub_download(repo, CARD_FILE, revision=revision)
-    return Path(path).read_text("utf-8")
+    return _read_card(Path(api.hf_hub_download(repo, CARD_FILE, revision=revision)))
+
+
+def _read_card(path: Path) -> str:
+    with library_errors(path, "not a readable model card"):
+        return path.read_text("utf-8")
 
 
 def _explain(error: BaseException, repo: str) -> str:
