@@ -217,6 +217,18 @@ def test_training_stops_early(
 
 
 @pytest.mark.heavy
+def test_model_that_finds_nothing_is_reported(
+    tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for score, is_warned in ((0.0, True), (0.1, False)):
+        monkeypatch.setattr(TaggerLearner, "score", lambda *_, f1=score: {"eval_f1": f1})
+        plan = recipe(tiny_backbone, corpus_folder, steps=1)
+        lines: list[str] = []
+        training.train(plan, tmp_path / str(score), report=lines.append)
+        assert ("found no mention of the dev sets; train for more" in lines[-1]) == is_warned
+
+
+@pytest.mark.heavy
 def test_resumed_run_keeps_used_patience(
     tiny_backbone: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

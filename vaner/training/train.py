@@ -128,6 +128,11 @@ def _train_seed(
         write_training_record(result.folder, build_record(plan, seed, dev_f1, result.seconds))
         write_result(recipe, seed, result, folder)
     report(f"seed {seed}: dev strict F1 {100 * dev_f1:.2f}; model in {result.folder}")
+    if not dev_f1:
+        report(
+            f"warning: seed {seed}: the model found no mention of the dev sets; train for more "
+            "epochs (patience: null), or with a higher learning rate"
+        )
     return result
 
 
