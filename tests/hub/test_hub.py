@@ -9,6 +9,7 @@ import subprocess
 import sys
 from ast import literal_eval
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +23,8 @@ from tests.hub_server import TOKEN, Hub
 from tests.tiny_model import build_model
 from vaner.annotator import Annotator
 from vaner.errors import ModelError, VanerError
-from vaner.hub.model_card import merge_cards
+from vaner.hub.model_card import build_card, merge_cards
+from vaner.hub.model_description import describe
 from vaner.hub.reported_results import parse_evaluation
 from vaner.hub.repository import HubError, collect_files
 from vaner.hub.training_record import write_training_record
@@ -370,6 +372,14 @@ def test_metadata_that_cannot_be_read_is_not_lost(old: str) -> None:
         VanerError, match=r"README\.md: its metadata is not YAML \(.*\); correct it"
     ):
         merge_cards("---\nlibrary_name: vaner\n---\n# new\n", old)
+
+
+def test_card_of_a_model_in_an_unknown_language(tiny_model: Path) -> None:
+    model = replace(describe(tiny_model), training={**TRAINING, "languages": []})
+    card = build_card(model, "me/tiny")
+    assert "language" not in yaml.safe_load(card.split("---")[1])
+    assert "Named entity recognition in biomedical text. Types: " in card
+    assert "Metformin is given" in card
 
 
 def test_card_with_older_markers_is_updated() -> None:

@@ -104,13 +104,14 @@ def _describe_task(model: ModelDescription) -> str:
     types, languages = ", ".join(model.types), model.training.get("languages", ("en",))
     names = {"en": "English", "zh": "Chinese"}
     language = " and ".join(name for code, name in names.items() if code in languages)
+    text = f"{language} biomedical text".lstrip()
     if model.kind == "selector":
         return (
-            f"A selector for named entity recognition in {language} biomedical text. It scores "
-            f"proposed mentions of these types and rejects wrong ones: {types}."
+            f"A selector for named entity recognition in {text}. It scores proposed mentions of "
+            f"these types and rejects wrong ones: {types}."
         )
     nested = ", including nested entities" if model.kind == "generator" else ""
-    return f"Named entity recognition in {language} biomedical text{nested}. Types: {types}."
+    return f"Named entity recognition in {text}{nested}. Types: {types}."
 
 
 def _describe_architecture(model: ModelDescription) -> str:
@@ -156,7 +157,7 @@ def _describe_inference(model: ModelDescription) -> str:
 
 def _write_example(model: ModelDescription, name: str) -> str:
     text = "Metformin is given for type 2 diabetes."
-    if "en" not in model.training.get("languages", ("en",)):
+    if list(model.training.get("languages", ())) == ["zh"]:
         text = "患者因糖尿病服用二甲双胍。"
     argument = f'selector="{name}"' if model.kind == "selector" else f'"{name}"'
     lines = [

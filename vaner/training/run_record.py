@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vaner.corpora import corpus_name
+from vaner.corpora import corpus_name, lookup
 from vaner.generator.instructions import detect_language
 from vaner.hub.training_record import TAGGED_BY, TrainingRecord, read_training_record
+from vaner.text.language import is_not_english
 from vaner.training.plan import TrainingPlan
 from vaner.training.recipe.schema import CorpusSource, DenseSource, DevSource
 from vaner.utils.provenance import collect_provenance
+
+_READ_DOCUMENTS = 50  # of a corpus, to recognize its language
 
 
 def build_record(plan: TrainingPlan, seed: int, dev_f1: float, seconds: float) -> dict[str, Any]:
@@ -33,7 +36,6 @@ def build_record(plan: TrainingPlan, seed: int, dev_f1: float, seconds: float) -
         *_collect(teachers, "trained_on"),
     ]
     licenses = dict(_collect_licenses([initial, *teachers], recipe.sources))
-    languages = (detect_language(source.corpus) for source in recipe.sources)
     sources = map(describe_source, recipe.sources)
     return {
         "name": recipe.name,
@@ -44,11 +46,23 @@ def build_record(plan: TrainingPlan, seed: int, dev_f1: float, seconds: float) -
         **({"taught_on": _unique(teachers_trained_on)} if teachers_trained_on else {}),
         **({"licences": licenses} if licenses else {}),
         "chosen_on": _unique(map(describe_dev_set, recipe.dev)),
-        "languages": sorted({*initial.get("languages", ()), *languages}),
+        "languages": sorted({*_collect([initial, *teachers], "languages"), *_list_languages(plan)}),
         **(_describe_initial_model(initial) if initial else {}),
         # The command is left out, because it contains paths.
         **{name: value for name, value in collect_provenance().items() if name != "command"},
     }
+
+
+def _list_languages(plan: TrainingPlan) -> Iterator[str]:
+    """Yield the languages of the registered corpora, and English for texts that seem to be English.
+
+    The language of other texts is not known.
+    """
+    for source in (source for stage in plan.stages for source in stage.sources):
+        name = source.recipe.corpus
+        text = "\n".join(document.text for document in source.corpus.documents[:_READ_DOCUMENTS])
+        if lookup(name) is not None or not is_not_english(text):
+            yield detect_language(name)
 
 
 def describe_source(source: CorpusSource | DenseSource) -> str:

@@ -14,6 +14,7 @@ from vaner.training.data import loading
 from vaner.training.data.sources import load_source
 from vaner.training.plan import TrainingTargets, resolve_recipe
 from vaner.training.recipe.schema import CorpusSource, Recipe
+from vaner.training.run_record import _list_languages
 from vaner.training.train import train
 
 GOOD = "Gout\tB-Disease\nhurts\tO\n"
@@ -168,6 +169,15 @@ def test_share_is_drawn_by_seed_and_keeps_types(folder: Path) -> None:
     first, again, other = chosen(1), chosen(1), chosen(2)
     assert len(first) == 10 and first == again and first != other
     assert first == sorted(first, key=lambda text: int(text[4:]))
+
+
+def test_language_of_texts_that_do_not_seem_english_is_unknown(folder: Path) -> None:
+    plan = recipe([{"corpus": str(folder)}])
+    assert list(_list_languages(resolve_recipe(plan))) == ["en"]
+    text = "Die Patientin wurde mit Metformin behandelt , das sie nicht vertrug und absetzte ."
+    tagged = "".join(f"{word}\tO\n" for word in text.split())
+    (folder / "train.tsv").write_text(f"{tagged}\n{GOOD}")
+    assert list(_list_languages(resolve_recipe(plan))) == []
 
 
 def test_absent_types_have_no_mentions(folder: Path) -> None:
