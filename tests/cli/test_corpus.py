@@ -236,6 +236,16 @@ def test_missing_parts_of_a_job_are_reported(run: Run, tmp_path: Path) -> None:
     assert f"warning: {parts[0].parent}: missing parts: 1 of 3; continue the job" in result.err
 
 
+def test_broken_links_are_reported(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.jsonl").write_text('{"text": "Gout", "spans": []}\n')
+    (tmp_path / "notes" / "b.jsonl").symlink_to("a.jsonl")
+    (tmp_path / "notes" / "c.jsonl").symlink_to("missing.jsonl")
+    result = run("corpus", "convert", tmp_path / "notes", "-")
+    assert "notes: left out: 1 broken symbolic link, such as c.jsonl" in result.err
+    assert "a-1" in result.out and "b-1" in result.out
+
+
 def test_an_empty_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     assert "no file for any split" in run("corpus", "stats", tmp_path).error
 

@@ -95,6 +95,10 @@ def _files_of(folder: Path, format: str | None, recursive: bool) -> list[str]:
 def _select_files(folder: Path, format: str | None, recursive: bool) -> list[str]:
     """Return the files of a folder without its subfolders, or the folder; warn about the others."""
     files = sorted(f for f in folder.iterdir() if f.is_file() and not is_companion(f))
+    broken = sorted(f.name for f in folder.iterdir() if f.is_symlink() and not f.exists())
+    if broken:
+        links = format_count(len(broken), "broken symbolic link")
+        print_message(f"warning: {folder}: left out: {links}, such as {broken[0]}")
     if kind := describe_saved_dataset(folder):
         raise VanerError(f"{folder}: {kind}")
     has_annotations = any(file.suffix.lower() in ANNOTATION_SUFFIXES for file in files)
