@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import lzma
 import os
 from pathlib import Path
@@ -133,3 +134,13 @@ def test_names_that_are_not_utf_8(run: Run, tmp_path: Path, corpus: Path, name: 
     output = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name)))
     done = run("corpus", "convert", corpus, output)
     assert (done.code == 0 and output.exists()) or "is not UTF-8" in done.error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX only")
+def test_results_hold_names_that_are_not_utf_8(run: Run, tmp_path: Path) -> None:
+    corpus = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"caf\xe9.jsonl")))
+    corpus.write_text('{"text": "Gout", "spans": [{"start": 0, "end": 4, "type": "Disease"}]}\n')
+    results = tmp_path / "results.json"
+    done = run("evaluate", "--predictions", corpus, "--corpus", corpus, "--json", results)
+    assert done.code == 0, done.err
+    assert json.loads(results.read_text("utf-8"))["predictions"] == str(corpus)

@@ -79,7 +79,11 @@ def describe_system_error(error: Exception) -> str | None:
     """
     if is_out_of_memory(error):
         return f"out of memory; {MEMORY_ADVICE}"
-    if isinstance(error, UnicodeEncodeError) and os.path.isdir(Path(error.object).parent):
+    if (
+        isinstance(error, UnicodeEncodeError)
+        and "\n" not in error.object
+        and os.path.isdir(Path(error.object).parent)
+    ):
         return f"{error.object}: the path is not UTF-8, which a library needs; rename it"
     if not isinstance(error, OSError) or isinstance(error, BrokenPipeError) or not error.strerror:
         return None

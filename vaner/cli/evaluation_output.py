@@ -133,7 +133,9 @@ def write_results(results: Mapping[str, Any], path: Path) -> None:
     record = {**results, **collect_provenance()}
     try:
         with atomic_write(path) as new:
-            new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            text = json.dumps(record, indent=1, ensure_ascii=False)
+            # Of a path that is not UTF-8, JSON escapes the bytes.
+            new.write_text(text + "\n", "utf-8", "backslashreplace")
     except OSError as error:
         raise VanerError(f"{path}: cannot be written: {error.strerror}") from None
     print_message(f"results written to {path}")

@@ -203,7 +203,7 @@ def _process_name() -> str:
 def _write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is either complete or unchanged, also after a crash."""
     new = path.with_name(f"{path.name}.{_process_name()}")
-    with new.open("w", encoding="utf-8") as file:
+    with new.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

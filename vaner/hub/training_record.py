@@ -75,4 +75,4 @@ def _parse_source(source: str) -> tuple[str, str]:
 def write_training_record(folder: Path, record: TrainingRecord) -> None:
     """Write the record into the folder of a model."""
     text = json.dumps(record, indent=1, ensure_ascii=False)
-    (folder / TRAINING_FILE).write_text(text + "\n", "utf-8")
+    (folder / TRAINING_FILE).write_text(text + "\n", "utf-8", "backslashreplace")

@@ -221,7 +221,8 @@ def _start_output(output: Path, recipe: Recipe, folds: int, resume: bool) -> Non
     output.mkdir(parents=True, exist_ok=True)
     record = {"recipe": dump_recipe(recipe), "folds": folds}
     with atomic_write(path) as new:
-        new.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        new.write_text(text + "\n", "utf-8", "backslashreplace")
 
 
 def _is_same(record: tuple[Recipe, int] | None, started: tuple[Recipe, int]) -> bool:

@@ -63,7 +63,7 @@ def write_result(recipe: Recipe, seed: int, result: TrainingResult, folder: Path
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     with atomic_write(folder / RESULT_FILE) as path:
-        path.write_text(text + "\n", "utf-8")
+        path.write_text(text + "\n", "utf-8", "backslashreplace")
 
 
 def read_result(folder: Path) -> TrainingResult | None:

@@ -47,7 +47,7 @@ def save_recipe(recipe: Recipe, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / RECIPE_FILE) as path:
         text = json.dumps(dump_recipe(recipe), indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", "utf-8")
+        path.write_text(text + "\n", "utf-8", "backslashreplace")
 
 
 def relevant_fields(recipe: Recipe) -> dict[str, Any]:
