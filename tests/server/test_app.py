@@ -179,6 +179,11 @@ def test_content_encodings(server: TestClient, encoding: str, status: int) -> No
         assert answer.json() == {"error": "the body is compressed with br; use gzip"}
 
 
+def test_documents_are_named_after_a_file_with_the_longest_name(server: TestClient) -> None:
+    answer = server.post(f"/annotate?name={'a' * 251}.txt", content="asthma")
+    assert [document["id"] for document in answer.json()["documents"]] == ["a" * 251]
+
+
 @pytest.mark.parametrize(
     ("format", "kind", "name"),
     [

@@ -42,6 +42,7 @@ READABLE = tuple(name for name in FORMATS if name not in NOT_READABLE)
 """Formats that a body can have."""
 
 _GZIP = b"\x1f\x8b"
+_MAX_NAME = 255  # characters of a file name, as file systems have them
 _MAX_TYPES = 100  # per request: some models read the text once for each type
 _PARAMETERS = {"format": "input_format", "encoding": "encoding", "text_column": "text_column"}
 _HINTS = {
@@ -137,7 +138,9 @@ class QueryParams(AnnotateParams):
         None, max_length=200, description="Column of a CSV table with the texts."
     )
     name: str = Field(
-        "", max_length=200, description="File name. Documents without an id are named after it."
+        "",
+        max_length=_MAX_NAME,
+        description="File name. Documents without an id are named after it.",
     )
 
 
