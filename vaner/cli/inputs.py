@@ -26,7 +26,7 @@ from vaner.text.documents import Document
 
 _MAX_SHOWN = 5
 _MAX_CHECKED = 1 << 22  # characters of standard input
-_PART = re.compile(r"(?P<name>.+)-\d+-of-(?P<total>\d+)\.")  # as those of `--engine`
+_PART = re.compile(r"(?P<name>.+)-\d{5,}-of-(?P<total>\d{5,})\.")  # as those of `--engine`
 _MAX_COMPARED_IDS = 1_000_000  # more would take too much memory
 
 
