@@ -98,9 +98,9 @@ def test_corrections_are_not_lost_without_a_question(page: Any, tmp_path: Path) 
     wait_for_status(page, "2 mentions in")
 
 
-@pytest.mark.parametrize(("format", "is_asked"), [("text", True), ("pubtator", False)])
+@pytest.mark.parametrize(("format", "has_question"), [("text", True), ("pubtator", False)])
 def test_a_download_without_mentions_does_not_save_corrections(
-    page: Any, tmp_path: Path, format: str, is_asked: bool
+    page: Any, tmp_path: Path, format: str, has_question: bool
 ) -> None:
     open_gold(page, tmp_path)
     mention(page, "Gout").press("1")
@@ -108,7 +108,7 @@ def test_a_download_without_mentions_does_not_save_corrections(
     download(page, tmp_path, format)
     wait_for_status(page, "Downloaded gold")
     page.click("#anew")
-    if is_asked:
+    if has_question:
         with page.expect_download() as saved:
             page.click("#confirm >> text=Download them first")
         assert saved.value.suggested_filename == "gold.jsonl"
