@@ -69,6 +69,18 @@ def test_abbreviations_have_the_concept_of_their_long_form(linker: Linker) -> No
     ) == [("X:5",)]
 
 
+def test_species_with_an_abbreviated_genus_are_linked_by_the_complete_one(tmp_path: Path) -> None:
+    names = ("Escherichia coli", "Entamoeba coli", "Balantidium coli")
+    concepts = [Concept(f"T:{i}", name, "Species", (), "mine") for i, name in enumerate(names)]
+    species = Linker(open_index(build(tmp_path / "taxa.parquet", *concepts), cache=False))
+
+    def identify(text: str, *mentions: str) -> list[tuple[str, ...]]:
+        return link(species, mark(text, *mentions, type="Species"))
+
+    assert identify("Entamoeba\ncoli, E. coli, E.coli", "E. coli", "E.coli") == [("T:1",)] * 2
+    assert identify("Escherichia coli and B. coli", "B. coli") == [()]
+
+
 def test_invisible_characters_in_abbreviations_do_not_matter(linker: Linker) -> None:
     text = "Chronic hay\nfever (C\u00adHF) is mild. CHF and \u200bCH\u200bF pass."
     document = mark(text, "C\u00adHF", "CHF", "CH\u200bF")
