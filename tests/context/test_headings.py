@@ -16,6 +16,7 @@ TEXTS = [
     "Family History:\n\n{f|Diabetes}\n{f|Stroke}\nSOCIAL HISTORY\n{Alcohol abuse}",
     "Patient denies:\n- {n|Fever}\n- {n|Cough}\nPatient reports:\n- {Rash}",
     "History of present illness:\n{Asthma} and {gout}.",
+    "HISTORY:\n{Cough}\n{Fever}",
     "Family history:\nHer mother had {f|cancer}. She has {asthma}.",
     "Family history:\nShe has no {n|asthma}.",
     "Rule out:\n{u|Sepsis}\n{u|Stroke}",

@@ -208,6 +208,8 @@ Clinical history: {cough}.
 A clinical history of {h|asthma}.
 Compared to prior CT, the {effusion} is larger.
 Prior {h|stroke}.
+History: {cough}.
+Surgical history: {h|appendicitis}.
 Pertinent negatives: {n|fever}, {n|cough}.
 Call if she does have {u|fever}.
 No {n|cough}, does have {fever}.
