@@ -216,6 +216,7 @@ def test_tags_in_a_cell_are_reported(put: Any, cell: str) -> None:
         "tweet,begin,end,type,extraction",
         "id,Start,End,Type,Text",
         "id,Start-Offset,EndOffset,ENTITY_TYPE,Text",
+        "id,start_span,end_span,label,text",
     ],
 )
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
@@ -237,6 +238,9 @@ def test_a_table_of_mentions_is_recognized_by_its_rows(put: Any) -> None:
         content = "\n".join(rows).replace(",", "\t" if name != "a.csv" else ",")
         with pytest.raises(FormatError, match="is a table of mentions without their texts"):
             list(read(put(content, name)))
+    content = "\n".join(["file,from,until,span,code", *rows]).replace(",", "\t")
+    with pytest.raises(FormatError, match="is a table of mentions without their texts"):
+        list(read(put(content, "d.tsv")))
 
 
 @pytest.mark.parametrize("blank", ["\n", "\n \n", "\r\n\t\r\n"])

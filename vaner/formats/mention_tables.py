@@ -30,7 +30,7 @@ def are_mentions(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def are_lines_of_mentions(head: str) -> bool:
-    r"""Return whether the complete lines at the beginning of a file are such rows.
+    r"""Return whether the lines at the beginning of a file are such rows, perhaps after a header.
 
     >>> are_lines_of_mentions("7\t0\t4\tGout\n7\t9\t12\tflu\n")
     True
@@ -40,9 +40,10 @@ def are_lines_of_mentions(head: str) -> bool:
         return False
     allow_long_cells()
     try:
-        return are_mentions(list(csv.reader(lines, delimiter=find_delimiter(lines[0]))))
+        rows = list(csv.reader(lines, delimiter=find_delimiter(lines[0])))
     except csv.Error:  # at a carriage return that is not in quotation marks
         return False
+    return are_mentions(rows) or are_mentions(rows[1:])
 
 
 def _is_mention(start: str, end: str, text: str) -> bool:

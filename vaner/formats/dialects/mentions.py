@@ -33,6 +33,8 @@ START_END = (
     ("beginOffset", "endOffset"),
     ("BeginOffset", "EndOffset"),
     ("characterOffsetBegin", "characterOffsetEnd"),
+    ("start_span", "end_span"),
+    ("off0", "off1"),
     ("start", "stop"),
 )
 """Names of the fields with the start and the end of a mention."""
