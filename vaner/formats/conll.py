@@ -21,16 +21,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from vaner.formats.columns_option import parse_columns
 from vaner.formats.conll_columns import (
     Columns,
     find_brackets,
     find_columns,
     find_further_tags,
     is_comment,
-    parse_columns,
     split_row,
 )
-from vaner.formats.conll_tags import TagStatistics, may_be_header
+from vaner.formats.conll_tags import TagStatistics, may_be_header, warn_further_tags
 from vaner.formats.losses import IDENTIFIER, Losses, count_scores, replace_forbidden
 from vaner.formats.source import (
     CARRIAGE_RETURNS,
@@ -104,7 +104,6 @@ def read(
     layout = find_columns(rows)
     layout = layout if columns is None else parse_columns(columns, layout)
     further = find_further_tags(rows, layout) if columns is None else []
-    last = layout.tag % len(rows[0]) + 1 if rows else 0
     if columns is None and (mention := find_brackets(rows)):
         message = f"{file.name}: mentions in brackets, such as {mention}, are not read"
         warnings.warn(message, FormatWarning, stacklevel=2)
@@ -129,14 +128,7 @@ def read(
         statistics.warn_plain_types(file.name)
     statistics.warn(file.name)
     if further:
-        warnings.warn(
-            f"{file.name}: tags in column {', '.join(map(str, further))} are not read; to read "
-            f"those of another column, give --columns token={layout.token + 1},tag={further[0]}, "
-            "and of several ones, such as those of nested mentions, "
-            f"tag={'+'.join(map(str, sorted({*further, last})))}",
-            FormatWarning,
-            stacklevel=2,
-        )
+        warn_further_tags(file.name, further, layout.token + 1, layout.tag % len(rows[0]) + 1)
 
 
 def _get_rows(lines: Iterable[tuple[int, str]]) -> list[Row]:
@@ -214,11 +206,11 @@ def _to_document(
         sentences.append((start, position - 1))
         statistics.count_tokens([layout.get_token(row) for row in rows])
         tokens += words
-        found = dict[Span, None]()  # a mention may be in several columns
+        mentions = dict[Span, None]()  # each once, though it may be in several columns
         cells = [(layout.get_tag(row), *layout.get_layers(row)) for row in rows]
         for tags in zip(*cells, strict=True):
-            found |= dict.fromkeys(_make_spans(text, words, tags, statistics, line))
-        spans += found
+            mentions |= dict.fromkeys(_make_spans(text, words, tags, statistics, line))
+        spans += mentions
     metadata: dict[str, Any] = {"pretokenized": True, "sentences": tuple(sentences)}
     if text.split() != [text[w.start : w.end] for w in tokens]:
         metadata["tokens"] = tuple((w.start, w.end) for w in tokens)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from vaner.errors import VanerError
 from vaner.text.tags import OUTSIDE, PREFIX_LETTERS, is_tag
 
 EMPTY_TAG = "_"
@@ -23,7 +22,8 @@ _PAIR = re.compile(r"\d+-\d+")
 _POSITION = re.compile(r"(\d+)(?:[-.]\d+)?")
 _NAMED_ID = re.compile(r"(?:[A-Za-z]+[-_:. ]*)?(\d+)")
 _MISC_NAMES = {"ne", "ner", "name", "namedentity", "nertag", "tag", "bio", "iob"}
-_CONLLU_WIDTH = 10
+CONLLU_WIDTH = 10
+"""Number of columns of CoNLL-U; the last one is MISC."""
 _PREFIX = re.compile(rf"([{PREFIX_LETTERS}{PREFIX_LETTERS.lower()}])[-_:](.+)")
 _SUFFIX = re.compile(rf"(.+)[-_]([{PREFIX_LETTERS}])")
 _TYPE = re.compile(r"(?!\w-)[A-Za-z][\w ./-]{2,40}")
@@ -103,42 +103,6 @@ class Columns:
         return _to_number(row[0]) <= _to_number(previous[0])
 
 
-def parse_columns(option: str, detected: Columns) -> Columns:
-    """Return the columns that a user names, counted from 1: ``token=2,tag=4``.
-
-    Args:
-        option: what the user wrote. The first column is the token and the last the tag by default.
-            ``tag=2+3`` names several columns of tags, such as those of nested mentions.
-        detected: the columns that are plausible. Their numbers of sentences and words remain.
-
-    Raises:
-        VanerError: if the option is not of this form.
-
-    >>> columns = parse_columns("token=2,tag=4", Columns())
-    >>> columns.token, columns.tag
-    (1, 3)
-    """
-    numbers = {"token": [1], "tag": [0]}
-    for part in option.split(","):
-        name, _, value = (piece.strip() for piece in part.partition("="))
-        cells = [cell.strip() for cell in value.split("+")]
-        is_valid = name in numbers and (len(cells) == 1 or name == "tag")
-        if not is_valid or not all(_ID.fullmatch(cell) and int(cell) > 0 for cell in cells):
-            raise VanerError(
-                f"columns {option!r}: expected their numbers, counted from 1, such as token=2,tag=4"
-            )
-        numbers[name] = list(map(int, cells))
-    chosen = [*numbers["token"], *numbers["tag"]]
-    if len(set(chosen)) < len(chosen):
-        raise VanerError(f"columns {option!r}: a column is named twice")
-    token, tag, *layers = (number - 1 for number in chosen)
-    detected = replace(detected, layers=tuple(layers))
-    if token < detected.ids or 0 <= tag < detected.ids:
-        return Columns(token, tag, layers=tuple(layers))
-    is_misc = detected.is_misc and tag in (-1, _CONLLU_WIDTH - 1)
-    return replace(detected, token=token, tag=tag, is_misc=is_misc)
-
-
 def is_comment(line: str, *, is_first: bool = True) -> bool:
     r"""Return whether a line is a comment, such as ``# text = Gout hurts``.
 
@@ -213,7 +177,7 @@ def find_brackets(rows: Sequence[Sequence[str]]) -> str | None:
     >>> find_brackets([["1", "Gout", *"_______", "Entity=(1-disease)|SpaceAfter=No"]])
     'Entity=(1-disease)'
     """
-    cells = (row[-1] for row in rows if len(row) == _CONLLU_WIDTH)
+    cells = (row[-1] for row in rows if len(row) == CONLLU_WIDTH)
     return next((match[1] for cell in cells if (match := _BRACKETS.search(cell))), None)
 
 
@@ -322,7 +286,7 @@ def _find_tag_column(rows: Sequence[Sequence[str]], ids: int) -> tuple[int, bool
     width = len(rows[0])
     last = [row[-1] for row in rows]
     tags = sum(is_tag(cell) or (bool(ids) and cell == EMPTY_TAG) for cell in last)
-    is_misc = width == _CONLLU_WIDTH and ids > 0 and not all(map(_is_tag_or_empty, last))
+    is_misc = width == CONLLU_WIDTH and ids > 0 and not all(map(_is_tag_or_empty, last))
     is_misc = is_misc and all("=" in cell or "-" in cell or _is_tag_or_empty(cell) for cell in last)
     if tags == len(last):
         return -1, False
@@ -366,6 +330,6 @@ def has_tags(rows: Sequence[Sequence[str]], *, needs_outside: bool = False) -> b
     if columns == Columns():
         return False
     tags = [columns.get_tag(row) for row in rows]
-    is_typed = any("-" in tag for tag in tags) or len(rows[0]) == _CONLLU_WIDTH
+    is_typed = any("-" in tag for tag in tags) or len(rows[0]) == CONLLU_WIDTH
     is_typed = is_typed and (OUTSIDE in tags or not needs_outside)
     return is_typed and all(map(is_tag, tags))

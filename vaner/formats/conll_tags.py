@@ -101,3 +101,21 @@ def may_be_header(row: Sequence[str]) -> bool:
     """
     is_named = all(_NAME.fullmatch(cell.strip(' "')) for cell in row)
     return len(row) == len(set(row)) > 1 and is_named and not is_tag(row[-1])
+
+
+def warn_further_tags(name: str, further: Sequence[int], token: int, tag: int) -> None:
+    """Warn that columns with tags are not read, and name the option that reads them.
+
+    Args:
+        name: name of the file.
+        further: numbers of these columns, from 1.
+        token, tag: numbers of the columns that are read.
+    """
+    everything = "+".join(map(str, sorted({*further, tag})))
+    warnings.warn(
+        f"{name}: tags in column {', '.join(map(str, further))} are not read; to read those of "
+        f"another column, give --columns token={token},tag={further[0]}, and of several ones, such "
+        f"as those of nested mentions, tag={everything}",
+        FormatWarning,
+        stacklevel=3,
+    )

@@ -2,8 +2,8 @@
 
 ``<article>`` has the sentences of a title and an abstract, such as ``<sentence><cons
 sem="G#protein_molecule">IL-2</cons> rises.</sentence>``. Mentions may be nested. A coordination has
-its types in the form ``(AND G#protein_molecule G#protein_molecule)``; its parts, without a type of
-their own, are no mentions.
+its types in the form ``(AND G#protein_molecule G#protein_molecule)``; its parts have no type, and
+are no mentions.
 """
 
 from __future__ import annotations

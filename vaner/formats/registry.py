@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from vaner.formats import (
     archive,
     brat,
-    chemdner,
     conll,
     csv_table,
     docbin,
@@ -20,10 +19,8 @@ from vaner.formats import (
     docx_text,
     excel,
     genetag,
-    i2b2_con,
     jats,
     jsonl,
-    knowtator,
     label_studio,
     medline,
     parquet,
@@ -36,10 +33,10 @@ from vaner.formats import (
     text,
     webanno,
     xmi,
-    xml_standoff,
 )
 from vaner.formats.bioc import json as bioc_json
 from vaner.formats.bioc import xml as bioc_xml
+from vaner.formats.corpus_formats import CORPUS_FORMATS
 from vaner.formats.declaration import Capabilities, Format
 from vaner.formats.unsupported_annotations import METADATA_KEYS
 
@@ -221,52 +218,7 @@ _FORMATS = (
         is_binary=True,
         holds=Capabilities(discontinuous=False, scores=False, relations=False),
     ),
-    Format(
-        "chemdner",
-        "BioCreative CHEMDNER, ChemProt and DrugProt: files of abstracts and of mentions",
-        (".txt",),
-        chemdner.read,
-        is_identified_by_content=True,
-        needs_folder=True,
-        holds=Capabilities(discontinuous=False, scores=False, identifiers=False, relations=False),
-    ),
-    Format(
-        "xml_standoff",
-        "XML of DDI, i2b2, n2c2, MAE, MedTator and GENIA: texts with mentions",
-        (".xml",),
-        xml_standoff.read,
-        aliases=("ddi", "i2b2", "n2c2", "genia"),
-        is_identified_by_content=True,
-        holds=Capabilities(scores=False, identifiers=False, relations=False),
-        unread="relations, attributes",
-    ),
-    Format(
-        "i2b2_con",
-        "i2b2 2010: a folder of .con files, whose texts are next to them or in a folder txt",
-        (i2b2_con.SUFFIX,),
-        i2b2_con.read,
-        aliases=("con",),
-        needs_folder=True,
-        holds=Capabilities(
-            discontinuous=False,
-            scores=False,
-            identifiers=False,
-            relations=False,
-            document_ids="as file names",
-        ),
-        unread="assertions, relations",
-    ),
-    Format(
-        "knowtator",
-        "XML of Knowtator and eHOST: a folder of annotations, whose texts are next to it",
-        (".xml",),
-        knowtator.read,
-        aliases=("ehost",),
-        is_identified_by_content=True,
-        needs_folder=True,
-        holds=Capabilities(scores=False, relations=False, document_ids="as file names"),
-        unread="attributes, relations",
-    ),
+    *CORPUS_FORMATS,
     Format(
         "jats",
         "JATS XML, full texts of PubMed Central: sections, figures and tables",
