@@ -176,6 +176,13 @@ def test_the_suffix_of_the_output_selects_the_format(annotate: Run, tmp_path: Pa
     assert [document.text for document in read(tmp_path / "b.jsonl.gz")] == [TEXT]
 
 
+@pytest.mark.parametrize(("format", "is_lost"), [("csv", True), ("jsonl", False)])
+def test_options_without_effect_have_a_warning(annotate: Run, format: str, is_lost: bool) -> None:
+    done = annotate("-t", "Asthma", "-f", format, "--provenance", "--abbreviations")
+    for option in ("--provenance", "--abbreviations"):
+        assert (f"warning: {option} has no effect on {format}; use" in done.err) is is_lost
+
+
 def test_losses_of_the_format_are_printed(annotate: Run) -> None:
     assert "score has no place in the format" in annotate("-t", TEXT, "-f", "pubtator").err
     errors = annotate("-t", TEXT * 3, "-f", "conll").err

@@ -152,6 +152,7 @@ def annotate(
         stream = AnnotationStream(
             files, text, shard=shard, columns=named, recursive=recursive, **file_options
         )
+        stream.check_metadata(abbreviations=abbreviations, provenance=provenance)
         annotator = settings.load(stream.output_format)
         stream.run(annotator, describe_system(annotator.provenance))
         return

@@ -325,6 +325,7 @@ def link(
         files, None, input_format=input_format, encoding=encoding, output=output, format=format,
         skip_bad=skip_bad, quiet=quiet,
     )  # fmt: skip
+    stream.check_metadata(abbreviations=abbreviations)
     linker = Linker.from_name(kb, min_score=min_score, max_candidates=candidates)
 
     def link_mentions(documents: Iterable[Document]) -> Iterator[Document]:

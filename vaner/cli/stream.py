@@ -11,7 +11,7 @@ from vaner.cli.inputs import SkippedRecords, expand_paths, read_documents
 from vaner.cli.messages import print_message
 from vaner.cli.outputs import GuardedStream, check_target, write_documents
 from vaner.cli.shard import Shard
-from vaner.display.output_formats import output_format
+from vaner.display.output_formats import FILE_VIEWS, VIEWS, output_format
 from vaner.display.text import describe_losses, format_count, format_counts
 from vaner.errors import VanerError
 from vaner.formats.names import resolve_format_name
@@ -115,6 +115,21 @@ class AnnotationStream:
         if self._skipped is not None:
             self._skipped.print_count()
         return mentions
+
+    def check_metadata(self, **options: bool) -> None:
+        """Print a warning for each option that adds metadata, if the output is a view without it.
+
+        Other formats count the metadata that they cannot hold.
+
+        Args:
+            options: name of an option -> whether it is given.
+        """
+        format = self.output_format
+        for name, is_given in options.items():
+            if is_given and format in (*VIEWS, *FILE_VIEWS):
+                print_message(
+                    f"warning: --{name} has no effect on {format}; use it with jsonl or parquet"
+                )
 
     def _documents(self) -> Iterable[Document]:
         if self._text is not None:
