@@ -474,6 +474,12 @@ def test_results_do_not_depend_on_other_requests(tiny_model: Path) -> None:
     assert any(alone)
 
 
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/health", 200), ("/annotate", 405)])
+def test_head_is_answered_as_get(server: TestClient, path: str, status: int) -> None:
+    answer = server.head(path)
+    assert (answer.status_code, answer.content) == (status, b"")
+
+
 def test_types_health_and_openapi(server: TestClient) -> None:
     about = server.get("/types").json()
     assert (about["model"], about["types"]) == ("known", list(WordRecognizer.types))

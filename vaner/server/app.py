@@ -240,7 +240,7 @@ def _error_response(
 
 
 class _HeadersMiddleware:
-    """Adds the headers that every response has."""
+    """Adds the headers that every response has, and answers HEAD as GET without a body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -254,4 +254,6 @@ class _HeadersMiddleware:
                 ]
             await send(message)
 
+        if scope.get("method") == "HEAD":  # uvicorn leaves out the body
+            scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send_with_headers)
