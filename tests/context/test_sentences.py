@@ -26,6 +26,10 @@ The scan showed no {n|tumor}; a {cyst} was seen in the left kidney.
 No {n|rash}, has {fever}.
 There was no increase in {tumor} size.
 Nitric oxide (NO) is high in {asthma}, and no {n|eczema} was seen. NO is low in {gout}.
+Nitric oxide was measured. {n|NO} was not detected.
+Nitric oxide was measured, but {n|NO synthase} was not detected.
+We lack effective {drugs} for {malaria}.
+Doses are not yet determined in {neonates}, and markers have not yet been identified in {gout}.
 No change in the {aneurysm} since the last scan.
 The drug reduced not only {pain} but also {swelling}.
 The trial was not limited to {asthma}.

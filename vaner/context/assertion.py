@@ -24,7 +24,7 @@ from vaner.text.words import get_sentences, split_words
 _MAX_WORDS_BACK = 12
 """Length of a backward scope in words; in long sentences this is about the last clause."""
 
-_NITRIC_OXIDE = "nitric oxide"  # in a text with these words, "NO" is not a negation
+_NITRIC_OXIDE, _GAS = "nitric oxide", "NO"  # in a text with the name, the formula does not negate
 _ORIGINS = frozenset({"cause", "causes", "etiology", "origin", "reason", "source", "trigger"})
 _JOINTS = frozenset({",", "and"})
 
@@ -176,7 +176,12 @@ def _split_into_sentences(document: Document) -> Iterator[list[Token]]:
     for first, last in get_sentences(document, words):
         tokens = tokenize(document.text, words[first:last])
         if has_gas:
-            tokens = [t for t in tokens if document.text[t.start : t.end] != "NO"]
+            # In capitals, it is in no phrase.
+            is_gas = (document.text[t.start : t.end] == _GAS for t in tokens)
+            tokens = [
+                t._replace(text=_GAS) if is_name else t
+                for t, is_name in zip(tokens, is_gas, strict=True)
+            ]
         if tokens:
             end = tokens[-1].end
             yield tokens if tokens[-1].text == "." else [*tokens, Token(".", end, end)]
