@@ -241,6 +241,8 @@ def test_a_table_of_mentions_is_recognized_by_its_rows(put: Any) -> None:
     content = "\n".join(["file,from,until,span,code", *rows]).replace(",", "\t")
     with pytest.raises(FormatError, match="is a table of mentions without their texts"):
         list(read(put(content, "d.tsv")))
+    texts = put("idx,length,text\n0,4,gout\n1,5,fever\n2,3,flu\n", "e.csv")
+    assert [document.text for document in read(texts)] == ["gout", "fever", "flu"]
 
 
 @pytest.mark.parametrize("blank", ["\n", "\n \n", "\r\n\t\r\n"])

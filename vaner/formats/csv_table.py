@@ -50,7 +50,7 @@ _PYTHON_MENTION = re.compile(r"\[\s*[(\[]\s*\d+,\s*\d+,\s*'|\[\s*\{\s*'\w+':")
 _BETWEEN_TAGS = re.compile(r"""['"]?[,\s]+['"]?""")
 _MAX_NAME_LENGTH = 40
 _CHECKED_ENTRIES = 10
-_CHECKED_ROWS = 3
+_CHECKED_ROWS = 5  # fewer may agree by chance, such as numbers from 0 and lengths of texts
 
 
 class Columns(NamedTuple):
