@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vaner.cli.messages import (
-    output_folder_errors,
-    print_message,
-    print_result,
-    resume_hint,
-)
+from vaner.cli.messages import output_folder_errors, print_message, print_result, resume_hint
 from vaner.cli.options import CorporaOption, ResumeOption
 
 

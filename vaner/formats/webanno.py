@@ -193,10 +193,8 @@ def _read_cells(
                 for feature, column in zip(layer.features, columns, strict=False)
                 if i < len(column)
             }
-            for (
-                role,
-                target,
-            ) in layer.links.items():  # the number of a target is not that of this one
+            for role, target in layer.links.items():
+                # The number of a target is not that of this annotation.
                 values |= {role: Value(None, values[role].number)} if role in values else {}
                 values.pop(target, None)
             number = next((value.number for value in values.values() if value.number), "")
@@ -209,9 +207,8 @@ def _read_cells(
                 fields = [texts.pop(name) for name in [*texts] if is_identifier_field(name)]
                 names = dict.fromkeys(name for text in fields for name in split_identifiers(text))
                 content.mentions[key] = Mention(start, end, type, [*names], line)
-                others = (
-                    len(texts) - (type in texts.values()) + sum(r in values for r in layer.links)
-                )
+                links = sum(role in values for role in layer.links)
+                others = len(texts) - (type in texts.values()) + links
                 skipped.update({FEATURE: others} if others > 0 else {})
 
 
