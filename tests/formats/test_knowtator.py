@@ -100,6 +100,11 @@ def test_bad_annotations_and_missing_texts(put: Put) -> None:
         put(EHOST.replace(old, new), "in/a.txt.knowtator.xml")
         with pytest.raises(FormatError, match=message):
             list(read(path))
+    second = '<document id="b" text-file="a.txt"/></knowtator-project>'
+    put(KNOWTATOR_2.replace("</knowtator-project>", second), "in/b.xml")
+    with pytest.raises(FormatError, match="has annotations of several texts"):
+        list(read(path.parent / "b.xml"))
+    (path.parent / "b.xml").unlink()
     errors: list[FormatError] = []
     put(EHOST.replace("<spannedText>Zinc", "<spannedText>Gout"), "in/a.txt.knowtator.xml")
     (document,) = read(path.parent, on_error=errors.append)

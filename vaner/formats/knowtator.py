@@ -83,10 +83,13 @@ def read(
 
 def _read_document(file: InputFile, encoding: str) -> Document:
     mentions, classes, skipped = list[_Mention](), dict[str, str](), SkipCounts()
-    is_usual = file.path.name.endswith(ENDING)
+    texts, is_usual = 0, file.path.name.endswith(ENDING)
     name = file.path.name.removesuffix(ENDING) if is_usual else file.path.stem
     for root, element, line in iter_children(file):
         if root == "knowtator-project":
+            texts += element.tag == "document"
+            if texts > 1:
+                raise file.error("has annotations of several texts; give a file for each", line)
             name = element.get("text-file") or name
             entries = element.findall("annotation")
         else:
