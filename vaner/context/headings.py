@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vaner.context.triggers import Token
 
-_MAX_LABEL = 5  # words at the start of a line with a heading of its own, as in "Plan: aspirin"
+_MAX_LABEL = 5  # words at the start of a line with another heading, as in "Plan: aspirin"
 
 
 def find_headings(
@@ -15,7 +15,7 @@ def find_headings(
     """Return for each sentence the index of the heading that it is below, or None.
 
     A heading is a sentence that ends in a colon. The lines below it end at an empty line, unless
-    that follows the heading itself, at a line with a heading of its own, at a line in capitals
+    that follows the heading itself, at a line with another heading, at a line in capitals
     without a mention, and at a second sentence in a line.
 
     Args:

@@ -5,6 +5,7 @@ See `vaner.knowledge.lexicon` for the steps and their cost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ BARRIER = "\n\U0010ffff\n"  # separates texts; no name contains it, so no match 
 CONTINUES = 1  # bit of a prefix's value: the prefix is the beginning of a longer name
 _MAX_WORDS = 100  # longer names, systematic names of large molecules, are left out
 _CHARACTERS_PER_BATCH = 1 << 18
+# The end of a paragraph, and a line break before an item of a list with dashes. Names do not cross
+# them, although white space and dashes are gaps in names.
+_BREAK = re.compile(r"\n(?=[^\S\n]*(?:\n|[-–—][^\S\n]))")
 
 
 def join_texts(texts: Iterable[str]) -> tuple[Words, Indices, Indices]:
@@ -42,6 +46,11 @@ def join_texts(texts: Iterable[str]) -> tuple[Words, Indices, Indices]:
     starts = np.cumsum(lengths) - lengths
     words = split_name_words(BARRIER.join(parts))
     return words, starts, np.searchsorted(words.starts, starts)
+
+
+def mark_breaks(text: str) -> str:
+    """Return a text of the same length, with a character that no name has where no name may be."""
+    return _BREAK.sub(BARRIER[1], text)
 
 
 def build_tables(

@@ -28,7 +28,7 @@ from vaner.calibration.calibration import Calibration
 from vaner.knowledge.base import KnowledgeBase, open_base
 from vaner.knowledge.hash_tables import Words, split_name_words
 from vaner.knowledge.lexicon import Lexicon, open_lexicon
-from vaner.knowledge.lexicon_tables import BARRIER, join_texts
+from vaner.knowledge.lexicon_tables import join_texts, mark_breaks
 from vaner.knowledge.spelling_rules import RULES, SpellingRules, parse_rules
 from vaner.knowledge.type_names import match_types
 from vaner.text.documents import Document, Overlaps, Span, resolve_overlaps
@@ -41,9 +41,6 @@ _CHARACTERS_PER_BATCH = 1 << 18
 # overlap, unless there are thousands of white space characters between its words.
 _OVERLAP = 1 << 14
 _WHITE_SPACE = re.compile(r"\s")
-# The end of a paragraph, and a line break before an item of a list with dashes. Names do not cross
-# them, although white space and dashes are gaps in names.
-_BREAK = re.compile(r"\n(?=[^\S\n]*(?:\n|[-–—][^\S\n]))")
 
 
 class _Candidates(NamedTuple):
@@ -204,7 +201,7 @@ class Matcher:
             candidates = self._find_in_pieces(documents[0].text, included)
             yield _select_spans(candidates, self._lexicon)[0]
             return
-        words, text_starts, _ = join_texts(_mark_breaks(document.text) for document in documents)
+        words, text_starts, _ = join_texts(mark_breaks(document.text) for document in documents)
         candidates = self._find_candidates(words, included)
         yield from _select_spans(candidates, self._lexicon, text_starts)
 
@@ -215,7 +212,7 @@ class Matcher:
         while start < len(text) or not pieces:
             end = _find_white_space(text, start + _CHARACTERS_PER_BATCH)
             overlap_end = _find_white_space(text, end + _OVERLAP)
-            words = split_name_words(_mark_breaks(text[start:overlap_end]))
+            words = split_name_words(mark_breaks(text[start:overlap_end]))
             candidates = self._find_candidates(words, included)
             # The next piece finds the names that start in the overlap.
             starts_here = candidates.starts + start < end
@@ -343,11 +340,6 @@ def _make_batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         size += len(document.text) + 8  # limits the number of empty documents
     if batch:
         yield batch
-
-
-def _mark_breaks(text: str) -> str:
-    """Return a text of the same length, with a character that no name has where no name may be."""
-    return _BREAK.sub(BARRIER[1], text)
 
 
 def _find_white_space(text: str, start: int) -> int:

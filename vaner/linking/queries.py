@@ -87,5 +87,5 @@ def _complete_genus(mention: str, genera: Mapping[str, Sequence[str]]) -> str | 
     name = _SHORT_SPECIES.match(mention)
     if name is None:
         return None
-    found = (genus for genus in genera.get(name[2], ()) if genus.startswith(name[1]))
-    return next((f"{genus} {mention[name.end() :]}" for genus in found), None)
+    matching = (genus for genus in genera.get(name[2], ()) if genus.startswith(name[1]))
+    return next((f"{genus} {mention[name.end() :]}" for genus in matching), None)

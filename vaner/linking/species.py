@@ -43,11 +43,11 @@ def measure_foreign_share(text: str, species: str) -> float:
     >>> measure_foreign_share("In mice and rats, not in humans", "human")
     0.6666666666666666
     """
-    own = {_SPECIES_OF_WORD.get(word, word) for word in _find_words(species)} & SPECIES.keys()
-    if not own:
+    expected = {_SPECIES_OF_WORD.get(word, word) for word in _find_words(species)} & SPECIES.keys()
+    if not expected:
         return 0.0
     named = [s for word in _find_words(text) if (s := _SPECIES_OF_WORD.get(word))]
-    return sum(name not in own for name in named) / len(named) if named else 0.0
+    return sum(name not in expected for name in named) / len(named) if named else 0.0
 
 
 def _find_words(text: str) -> list[str]:

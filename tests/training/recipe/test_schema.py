@@ -90,7 +90,7 @@ def test_valid_recipe_is_read(tmp_path: Path) -> None:
         (
             "corpus: NCBI-disease\n    epochs",
             "{corpus: a.txt, teacher: biomedical, nameless_fraction: 0.5}\n    epochs",
-            "a teacher never reads the name of the corpus: remove nameless_fraction",
+            "a teacher never reads the corpus's name: remove nameless_fraction",
         ),
         (
             "corpus: NCBI-disease\n    epochs",

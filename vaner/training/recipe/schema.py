@@ -110,9 +110,7 @@ class CorpusSource(TrainingSource):
         if self.min_teacher_score != least and not self.teacher:
             raise ValueError("min_teacher_score needs a teacher")
         if self.teacher and 0 < self.nameless_fraction < 1:
-            raise ValueError(
-                "a teacher never reads the name of the corpus: remove nameless_fraction"
-            )
+            raise ValueError("a teacher never reads the corpus's name: remove nameless_fraction")
         return self
 
     @model_validator(mode="after")
