@@ -296,6 +296,6 @@ def test_errors_name_the_annotation_of_a_cas(tmp_path: Path) -> None:
     start = content.index("NamedEntity ")
     path.write_text(content[:start] + content[start:].replace('end="25"', 'end="26"', 1), "utf-8")
     list(read(path))
-    path.write_text(content[:start] + content[start:].replace('begin="14"', 'begin="25"', 1))
-    with pytest.raises(FormatError, match=r"a\.xmi: NamedEntity with the id \d+: mention 25:25"):
+    path.write_text(content[:start] + content[start:].replace('begin="14"', 'begin="26"', 1))
+    with pytest.raises(FormatError, match=r"a\.xmi: NamedEntity with the id \d+: mention 26:25"):
         list(read(path))
