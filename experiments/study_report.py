@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.results_table import fill_part
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import atomic_write, write_json
 
 Record = Mapping[str, Any]
 
@@ -179,8 +179,7 @@ def read_runs(results: Path) -> list[Record]:
 
 def write_record(content: Record, path: Path) -> None:
     """Write a record as JSON, atomically, because an existing file marks a run as done."""
-    with atomic_write(path) as new:
-        new.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_json(path, content)
 
 
 def plot_seeds(

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from vaner.calibration.temperature import HIGHEST, LOWEST, scale_probability
 from vaner.errors import ModelError, VanerError, library_errors
 from vaner.text.documents import Document
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import write_json
 from vaner.utils.deprecation import renamed_fields
 
 CALIBRATION_FILE = "calibration.json"
@@ -256,10 +256,8 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
         ModelError: if the file cannot be written.
     """
     path = folder / CALIBRATION_FILE
-    text = json.dumps(calibration.to_dict(), indent=1, ensure_ascii=False)
     try:
-        with atomic_write(path) as temporary:
-            temporary.write_text(text + "\n", "utf-8")
+        write_json(path, calibration.to_dict())
     except OSError as error:
         raise ModelError(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from pathlib import Path
@@ -12,7 +11,7 @@ from vaner.cli.messages import print_message, print_result
 from vaner.cli.outputs import check_not_input
 from vaner.display.text import format_count, format_counts, printable
 from vaner.errors import VanerError
-from vaner.utils.atomic_write import atomic_write, check_creatable
+from vaner.utils.atomic_write import atomic_write, check_creatable, write_json
 
 if TYPE_CHECKING:
     from vaner.evaluation.evaluate import Evaluation
@@ -132,10 +131,7 @@ def write_results(results: Mapping[str, Any], path: Path) -> None:
 
     record = {**results, **collect_provenance()}
     try:
-        with atomic_write(path) as new:
-            text = json.dumps(record, indent=1, ensure_ascii=False)
-            # Of a path that is not UTF-8, JSON escapes the bytes.
-            new.write_text(text + "\n", "utf-8", "backslashreplace")
+        write_json(path, record)
     except OSError as error:
         raise VanerError(f"{path}: cannot be written: {error.strerror}") from None
     print_message(f"results written to {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing_extensions import TypedDict
 
 from vaner.backbones.file_names import RESULTS_FILE
 from vaner.errors import VanerError
+from vaner.utils.atomic_write import write_json
 from vaner.utils.validated_json import read_validated_json
 
 _RESTRICTIONS = ("min_score", "min_precision", "quantization", "no_consistency")
@@ -100,5 +100,4 @@ def write_reported_results(folder: Path, reports: Mapping[str, Mapping[str, Any]
         reports: Dictionary of `vaner.evaluation.Report.to_dict` for each corpus and split.
     """
     results = {split: group_by_type(report) for split, report in reports.items()}
-    text = json.dumps(results, indent=1, ensure_ascii=False)
-    (folder / RESULTS_FILE).write_text(text + "\n", "utf-8")
+    write_json(folder / RESULTS_FILE, results)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Required
@@ -10,6 +9,7 @@ from typing import Any, Required
 from typing_extensions import TypedDict
 
 from vaner.backbones.file_names import TRAINING_FILE
+from vaner.utils.atomic_write import write_json
 from vaner.utils.validated_json import read_validated_json
 
 TAGGED_BY = ", tagged by "
@@ -74,5 +74,4 @@ def _parse_source(source: str) -> tuple[str, str]:
 
 def write_training_record(folder: Path, record: TrainingRecord) -> None:
     """Write the record into the folder of a model."""
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    (folder / TRAINING_FILE).write_text(text + "\n", "utf-8", "backslashreplace")
+    write_json(folder / TRAINING_FILE, record)

@@ -27,7 +27,7 @@ from vaner.training.recipe.models import SelectorRecipe
 from vaner.training.recipe.schema import CorpusSource, DenseSource, Recipe
 from vaner.training.resume import dump_recipe, relevant_fields
 from vaner.training.train import Report, train
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import atomic_write, write_json
 
 RECORD = "crossfit.json"
 
@@ -219,10 +219,7 @@ def _start_output(output: Path, recipe: Recipe, folds: int, resume: bool) -> Non
                 "--output"
             )
     output.mkdir(parents=True, exist_ok=True)
-    record = {"recipe": dump_recipe(recipe), "folds": folds}
-    with atomic_write(path) as new:
-        text = json.dumps(record, indent=1, ensure_ascii=False)
-        new.write_text(text + "\n", "utf-8", "backslashreplace")
+    write_json(path, {"recipe": dump_recipe(recipe), "folds": folds})
 
 
 def _is_same(record: tuple[Recipe, int] | None, started: tuple[Recipe, int]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from vaner.errors import RecipeError, library_errors
 from vaner.training.examples.sentences import Coverage
 from vaner.training.recipe.schema import Recipe
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import write_json
 
 RESULT_FILE = "training.json"
 MODEL_FOLDER = "model"
@@ -61,9 +61,7 @@ def write_result(recipe: Recipe, seed: int, result: TrainingResult, folder: Path
         "left_out": dict(result.held_out),
         "history": result.history,
     }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    with atomic_write(folder / RESULT_FILE) as path:
-        path.write_text(text + "\n", "utf-8", "backslashreplace")
+    write_json(folder / RESULT_FILE, record)
 
 
 def read_result(folder: Path) -> TrainingResult | None:

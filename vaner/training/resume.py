@@ -12,7 +12,7 @@ from typing import Any
 from vaner.errors import RecipeError, VanerError
 from vaner.training.recipe.paths import with_absolute_paths
 from vaner.training.recipe.schema import Recipe
-from vaner.utils.atomic_write import atomic_write
+from vaner.utils.atomic_write import write_json
 
 RECIPE_FILE = "recipe.json"
 
@@ -44,10 +44,7 @@ def check_same_recipe(recipe: Recipe, folder: Path) -> None:
 
 def save_recipe(recipe: Recipe, folder: Path) -> None:
     """Store the recipe of a run in the folder of a seed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(folder / RECIPE_FILE) as path:
-        text = json.dumps(dump_recipe(recipe), indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", "utf-8", "backslashreplace")
+    write_json(folder / RECIPE_FILE, dump_recipe(recipe))
 
 
 def relevant_fields(recipe: Recipe) -> dict[str, Any]:

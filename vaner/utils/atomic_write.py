@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from vaner.errors import VanerError
 
@@ -45,6 +47,21 @@ def atomic_write(path: Path) -> Iterator[Path]:
         replace_file(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write a record as indented JSON. Bytes of paths that are not UTF-8 become escapes.
+
+    Args:
+        path: the file to write, see `atomic_write`.
+        record: what `json` can write.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text + "\n", "utf-8", "backslashreplace")
 
 
 def check_creatable(path: Path) -> None:
