@@ -24,6 +24,8 @@ TEXTS = [
     "Family history:\t{f|Diabetes}\nDiagnosis:\t{Asthma}\n",
     "Plan:\n- {aspirin}\n- r/o {u|PE}\n- {heparin}",
     "No evidence of:\n* {n|fracture}\n* {n|dislocation}; {swelling} is present",
+    "PMH:\n1. {h|HTN}\nShe came with {chest pain}.",
+    "PMH:\n- {h|HTN}\n- {h|DM}\n  with {h|neuropathy}\nNow {cough}.",
     "Diagnoses:\n{Asthma}\n{Gout}",
     "PMH: {h|Asthma}\n{Gout}",
     "Call if you have:\n- {u|Fever}\n- {u|Bleeding}\n\nTake {aspirin}.",

@@ -18,9 +18,8 @@ from typing import Annotated, Any
 from annotated_types import Predicate
 from typing_extensions import TypedDict
 
-from vaner.errors import FormatError
 from vaner.formats.brat_config import AnnotationTypes
-from vaner.formats.companions import warn_unread
+from vaner.formats.companions import read_each, warn_unread
 from vaner.formats.file_names import RENAMED, find_file, is_readme, make_file_name
 from vaner.formats.identifiers import join_identifiers, read_identifiers, split_identifiers
 from vaner.formats.losses import (
@@ -105,13 +104,9 @@ def read(
         text_paths = sorted(stem.with_name(stem.name + ".txt") for stem in stems)
     else:
         text_paths = [file.path.with_suffix(".txt")]
-    for text_path in text_paths:
-        try:
-            yield _read_document(text_path, encoding, on_error)
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+    yield from read_each(
+        text_paths, lambda path: _read_document(path, encoding, on_error), on_error
+    )
     if file.is_folder:
         warn_unread(file, suffixes)
 

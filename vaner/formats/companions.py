@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from vaner.errors import FormatError
 from vaner.formats.class_names import describes_classes
-from vaner.formats.file_names import TYPE_SYSTEM, is_readme
+from vaner.formats.file_names import TYPE_SYSTEM, find_file, is_readme
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, get_suffix
+from vaner.formats.source import InputFile, OnError, get_suffix, read_text
+from vaner.text.documents import Document
 
 SUBFOLDER = "subfolder"
 JOB_FOLDER = "_vaner"
@@ -56,6 +58,54 @@ def iterate_files(file: InputFile, suffix: str) -> Iterator[InputFile]:
         raise file.error(f"the folder contains no {suffix} files")
     yield from (InputFile(path, file.on_error) for path in paths)
     warn_unread(file, {path.suffix.lower() for path in paths})
+
+
+def read_each(
+    paths: Iterable[Path], read_document: Callable[[Path], Document], on_error: OnError | None
+) -> Iterator[Document]:
+    """Yield the document of each file.
+
+    Args:
+        paths: the files.
+        read_document: reads a file.
+        on_error: is called for a file that cannot be read, which is left out. Default: raise.
+
+    Raises:
+        FormatError: if a file cannot be read, and there is no `on_error`.
+    """
+    for path in paths:
+        try:
+            yield read_document(path)
+        except FormatError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+
+
+def read_text_of(
+    file: InputFile, names: Sequence[str], folders: Sequence[str], encoding: str
+) -> str:
+    """Return the text that a file annotates.
+
+    Args:
+        file: the file with the annotations.
+        names: possible names of the file with the text.
+        folders: names of folders next to that of `file` which may have it, if that has not.
+        encoding: encoding of the text.
+
+    Raises:
+        FormatError: if there is no such file.
+    """
+    folder = file.path.parent
+    searched = (folder, *(folder / ".." / name for name in folders))
+    paths = [find_file(other / name) for other in searched for name in names]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        others = " or ".join(folders)
+        raise file.error(
+            f"there is no {names[0]} in its folder, or in a folder {others} next to it"
+        )
+    return read_text(InputFile(path), encoding)
 
 
 def describe_saved_dataset(folder: Path) -> str | None:

@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaner.errors import FormatError
-from vaner.formats.companions import warn_unread
-from vaner.formats.file_names import find_file
+from vaner.formats.companions import read_each, read_text_of, warn_unread
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines, read_text
+from vaner.formats.source import InputFile, MalformedError, OnError, read_nonempty_lines
 from vaner.formats.spans import OFFSET, make_span
 from vaner.text.documents import Document, Span
 
@@ -43,13 +41,11 @@ def read(
     file = InputFile(path, on_error)
     paths = sorted(file.path.iterdir()) if file.is_folder else []
     names = {path.stem for path in paths if path.suffix.lower() == SUFFIX}
-    for concepts in [p for p in paths if p.suffix.lower() == SUFFIX] or [file.path]:
-        try:
-            yield _read_document(InputFile(concepts, on_error), encoding)
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+    yield from read_each(
+        [path for path in paths if path.suffix.lower() == SUFFIX] or [file.path],
+        lambda path: _read_document(InputFile(path, on_error), encoding),
+        on_error,
+    )
     if file.is_folder:
         warn_unread(file, (SUFFIX, ".txt"))
         texts = [path for path in paths if path.suffix.lower() == ".txt"]
@@ -58,12 +54,7 @@ def read(
 
 
 def _read_document(file: InputFile, encoding: str) -> Document:
-    name = file.path.with_suffix(".txt").name
-    paths = [find_file(folder / name) for folder in (file.path.parent, file.path.parent / "../txt")]
-    text_path = next((path for path in paths if path.is_file()), None)
-    if text_path is None:
-        raise file.error(f"there is no {name} in its folder, or in a folder txt next to it")
-    text = read_text(InputFile(text_path), encoding)
+    text = read_text_of(file, (file.path.with_suffix(".txt").name,), ("txt",), encoding)
     words, start = list[list[tuple[int, int]]](), 0
     for line in text.split("\n"):
         words.append([(start + m.start(), start + m.end()) for m in _WORD.finditer(line)])

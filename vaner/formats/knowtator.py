@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from vaner.errors import FormatError
-from vaner.formats.companions import warn_unread
-from vaner.formats.file_names import find_file
+from vaner.formats.companions import read_each, read_text_of, warn_unread
 from vaner.formats.offset_conventions import find_conversion
 from vaner.formats.quotes import report_conversion
 from vaner.formats.skipped_records import SkipCounts, warn_skipped_records
-from vaner.formats.source import InputFile, MalformedError, OnError, read_text
+from vaner.formats.source import InputFile, MalformedError, OnError
 from vaner.formats.spans import OFFSET, make_span
 from vaner.formats.xml import iter_children
 from vaner.text.documents import Document, Span
@@ -33,7 +31,7 @@ UNLOCATED = "annotation without offsets"
 _HEAD = re.compile(
     r"\s*(?:<[?!][^>]*>\s*)*<(?:annotations\s[^>]*textSource=|knowtator-project[\s>])"
 )
-_FOLDERS = ("", "../corpus", "../txt")
+_FOLDERS = ("corpus", "txt")
 _CONCEPT = re.compile(r"([A-Za-z]\w*):\S+")
 
 
@@ -67,16 +65,10 @@ def read(
         FormatError: if there is no text for a file, or the XML is broken.
     """
     file = InputFile(path, on_error)
-    paths = sorted(file.path.iterdir()) if file.is_folder else [file.path]
-    for member in paths:
-        if file.is_folder and not member.name.endswith(ENDING):
-            continue
-        try:
-            yield _read_document(InputFile(member, on_error), encoding)
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+    paths = sorted(file.path.glob(f"*{ENDING}")) if file.is_folder else [file.path]
+    yield from read_each(
+        paths, lambda path: _read_document(InputFile(path, on_error), encoding), on_error
+    )
     if file.is_folder:
         warn_unread(file, (".xml", ".txt"))
 
@@ -104,7 +96,8 @@ def _read_document(file: InputFile, encoding: str) -> Document:
                 mention = _read_mention(entry, line, classes)
                 mentions += [mention] if mention.pieces else []
                 skipped[UNLOCATED] += not mention.pieces
-    text = _read_text(file, name, encoding)
+    base = re.split(r"[/\\]", name)[-1]
+    text = read_text_of(file, (base, f"{base}.txt"), _FOLDERS, encoding)
     warn_skipped_records(file, +skipped)
     id = Path(name).name.removesuffix(".txt")
     return Document(id, text, tuple(_make_spans(text, id, mentions, classes, file)))
@@ -121,17 +114,6 @@ def _read_mention(entry: Element, line: int, classes: dict[str, str]) -> _Mentio
         classes[id] = class_.get("id", "")
     quoted = entry.findtext("spannedText") or " ".join(span.text or "" for span in spans)
     return _Mention([(int(start), int(end)) for start, end in offsets], quoted, id, line)
-
-
-def _read_text(file: InputFile, name: str, encoding: str) -> str:
-    base = re.split(r"[/\\]", name)[-1]
-    names = (base, f"{base}.txt")
-    paths = [find_file(file.path.parent / folder / n) for folder in _FOLDERS for n in names]
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
-        message = f"there is no {base} in its folder, or in a folder corpus or txt next to it"
-        raise file.error(message)
-    return read_text(InputFile(path), encoding)
 
 
 def _make_spans(
