@@ -68,6 +68,10 @@ class Shell:
         program = self._bin / "vaner"
         program.write_text(CLIENT.format(python=sys.executable, address=str(self._socket)))
         program.chmod(0o755)
+        for name in ("python", "python3"):  # a machine may have only one of them
+            interpreter = self._bin / name
+            interpreter.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+            interpreter.chmod(0o755)
         venv = folder / ".venv" / "bin"
         venv.mkdir(parents=True)
         (venv / "vaner").symlink_to(program)
